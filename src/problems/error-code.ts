@@ -1,0 +1,55 @@
+/**
+ * Every error code of Sluicegate, in one table put together from one file a stage.
+ *
+ * `docs/errors.md` is generated from it; `test/documented-errors.test.ts` fails where the two differ.
+ */
+import { DELIVERY_CODES } from "./table/delivery.ts";
+import { FILE_CODES } from "./table/file.ts";
+import { PROTOCOL_CODES } from "./table/protocol.ts";
+import { REQUEST_CODES } from "./table/request.ts";
+import { SETUP_CODES } from "./table/setup.ts";
+import { STORE_CODES } from "./table/store.ts";
+
+/** Where on the way of the data an error arises. */
+export type Stage = "request" | "protocol" | "file" | "store" | "delivery" | "setup";
+
+/**
+ * One documented error.
+ * - `status`: the HTTP status of the problem answer (for `setup` codes: the exit code of the command line is 2 and the status unused).
+ * - `retry`: whether sending the same request again can work: `never` (change the request), `later` (same request, after a while),
+ *   `safe` (at once).
+ * - `meaning` and `remedy`: two plain sentences for the documentation.
+ */
+export interface ErrorCodeRow {
+  readonly status: number;
+  readonly title: string;
+  readonly retry: "never" | "later" | "safe";
+  readonly meaning: string;
+  readonly remedy: string;
+}
+
+export const ERROR_CODES = {
+  ...REQUEST_CODES,
+  ...PROTOCOL_CODES,
+  ...FILE_CODES,
+  ...STORE_CODES,
+  ...DELIVERY_CODES,
+  ...SETUP_CODES,
+} as const satisfies Record<string, ErrorCodeRow>;
+
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** The codes by stage, in table order, for the documentation. */
+export const CODES_BY_STAGE: Readonly<Record<Stage, Readonly<Record<string, ErrorCodeRow>>>> = {
+  request: REQUEST_CODES,
+  protocol: PROTOCOL_CODES,
+  file: FILE_CODES,
+  store: STORE_CODES,
+  delivery: DELIVERY_CODES,
+  setup: SETUP_CODES,
+};
+
+/** Narrows text to a known code. */
+export function isErrorCode(text: string): text is ErrorCode {
+  return Object.hasOwn(ERROR_CODES, text);
+}

@@ -1,0 +1,41 @@
+import type { ErrorCodeRow } from "../error-code.ts";
+
+/** Errors of the stage `delivery`. Codes are never renamed once published, only retired. */
+export const DELIVERY_CODES = {
+  UPSTREAM_UNREACHABLE: {
+    status: 502,
+    title: "The service behind the gate cannot be reached",
+    retry: "later",
+    meaning: "No connection to the service, or it closed without an answer. The upload was not acknowledged.",
+    remedy: "Send the same request again after Retry-After seconds.",
+  },
+  UPSTREAM_TIMEOUT: {
+    status: 504,
+    title: "The service behind the gate did not answer in time",
+    retry: "later",
+    meaning:
+      "The service took longer than the timeout of its upstream. It may have taken the upload all the same.",
+    remedy: "Ask the service whether it has the upload before sending it again.",
+  },
+  UPSTREAM_ANSWER_INVALID: {
+    status: 502,
+    title: "The service behind the gate gave no valid answer",
+    retry: "later",
+    meaning: "The answer was not valid HTTP, or it broke off before its headers were complete.",
+    remedy: "Send the same request again later.",
+  },
+  RECEIPT_KEY_UNAVAILABLE: {
+    status: 503,
+    title: "No key to sign receipts with",
+    retry: "later",
+    meaning: "The signing key cannot be read or made.",
+    remedy: "Send the same request again later.",
+  },
+  RECEIPT_INVALID: {
+    status: 401,
+    title: "The receipt is not valid",
+    retry: "never",
+    meaning: "The bearer token is missing, is no receipt of this gate, has expired, or names another file.",
+    remedy: "Use the receipt that came with the upload, before it expires.",
+  },
+} as const satisfies Record<string, ErrorCodeRow>;

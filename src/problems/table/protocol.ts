@@ -1,0 +1,156 @@
+import type { ErrorCodeRow } from "../error-code.ts";
+
+/** Errors of the stage `protocol`. Codes are never renamed once published, only retired. */
+export const PROTOCOL_CODES = {
+  PROTOCOL_BOUNDARY_INVALID: {
+    status: 400,
+    title: "The multipart boundary is missing or not valid",
+    retry: "never",
+    meaning:
+      "The Content-Type has no boundary, two, one longer than 70 characters, or one with characters outside RFC 2046.",
+    remedy: "Let the HTTP library write the Content-Type header.",
+  },
+  PROTOCOL_BODY_MALFORMED: {
+    status: 400,
+    title: "The multipart body is malformed",
+    retry: "never",
+    meaning: "The body is not what RFC 7578 and RFC 2046 describe; byteOffset says where.",
+    remedy: "Let the HTTP library write the body.",
+  },
+  PROTOCOL_BODY_TRUNCATED: {
+    status: 400,
+    title: "The body ended before its end",
+    retry: "safe",
+    meaning: "The body ended in the middle of a part or without the final boundary.",
+    remedy: "Send the whole body again.",
+  },
+  PROTOCOL_PREAMBLE_NOT_EMPTY: {
+    status: 400,
+    title: "There are bytes before the first part",
+    retry: "never",
+    meaning: "Bytes before the first boundary would be read by some parsers and skipped by others.",
+    remedy: "Send nothing before the first boundary.",
+  },
+  PROTOCOL_EPILOGUE_NOT_EMPTY: {
+    status: 400,
+    title: "There are bytes after the last part",
+    retry: "never",
+    meaning: "Bytes after the final boundary would be read by some parsers and skipped by others.",
+    remedy: "Send nothing after the final boundary.",
+  },
+  PROTOCOL_PART_HEADER_TOO_LARGE: {
+    status: 431,
+    title: "A part's headers are too large",
+    retry: "never",
+    meaning: "The header block of one part exceeds the limit in bytes or in number.",
+    remedy: "Send fewer and shorter part headers.",
+  },
+  PROTOCOL_PART_HEADER_MALFORMED: {
+    status: 400,
+    title: "A part's header is malformed",
+    retry: "never",
+    meaning:
+      "A part header has no colon, a bare CR or LF, a NUL, a folded line, or characters that are not allowed.",
+    remedy: "Let the HTTP library write the part headers.",
+  },
+  PROTOCOL_PART_HEADER_DUPLICATED: {
+    status: 400,
+    title: "A part's header or parameter was sent twice",
+    retry: "never",
+    meaning: "Two values leave open which one counts.",
+    remedy: "Send each header and each parameter once.",
+  },
+  PROTOCOL_PART_NAME_MISSING: {
+    status: 400,
+    title: "A part has no name",
+    retry: "never",
+    meaning: "Each part needs Content-Disposition: form-data with a name (RFC 7578 section 4.2).",
+    remedy: "Give each part its field name.",
+  },
+  PROTOCOL_EXTENDED_PARAMETER: {
+    status: 400,
+    title: "An extended parameter is not allowed in form-data",
+    retry: "never",
+    meaning:
+      "RFC 7578 section 4.2 forbids filename*; name*, parameter continuations and a filename* that disagrees with filename leave open which name counts.",
+    remedy: "Send the name in filename alone, in UTF-8.",
+  },
+  PROTOCOL_PART_ENCODING_UNSUPPORTED: {
+    status: 400,
+    title: "A part is encoded in a way that is not taken",
+    retry: "never",
+    meaning:
+      "Content-Transfer-Encoding other than 7bit, 8bit or binary, a charset other than UTF-8, or a _charset_ field would change what the bytes mean.",
+    remedy: "Send the bytes as they are, and text in UTF-8.",
+  },
+  PROTOCOL_PART_NESTED: {
+    status: 400,
+    title: "Multipart inside multipart is not taken",
+    retry: "never",
+    meaning: "Nested multipart/mixed was removed by RFC 7578 section 4.3.",
+    remedy: "Send several parts with the same name.",
+  },
+  PROTOCOL_TOO_MANY_PARTS: {
+    status: 413,
+    title: "The body has too many parts",
+    retry: "never",
+    meaning: "The number of parts exceeds what the flow could accept.",
+    remedy: "Send no more parts than the flow names.",
+  },
+  FIELD_UNKNOWN: {
+    status: 422,
+    title: "The flow has no such field",
+    retry: "never",
+    meaning: "A part's name is not listed in the flow.",
+    remedy: "Send only the fields named in expected.",
+  },
+  FIELD_MISSING: {
+    status: 422,
+    title: "A field is missing",
+    retry: "never",
+    meaning: "A field or file that the flow requires was not sent.",
+    remedy: "Send it.",
+  },
+  FIELD_REPEATED: {
+    status: 422,
+    title: "A field was sent more often than the flow allows",
+    retry: "never",
+    meaning: "The field's count was exceeded.",
+    remedy: "Send it no more often than the flow says.",
+  },
+  FIELD_TOO_LONG: {
+    status: 422,
+    title: "A text field is too long",
+    retry: "never",
+    meaning: "The text has more characters than max-length.",
+    remedy: "Send a shorter text.",
+  },
+  FIELD_TOO_SHORT: {
+    status: 422,
+    title: "A text field is too short",
+    retry: "never",
+    meaning: "The text has fewer characters than min-length.",
+    remedy: "Send a longer text.",
+  },
+  FIELD_NOT_TEXT: {
+    status: 422,
+    title: "A text field is not valid text",
+    retry: "never",
+    meaning: "The field is not valid UTF-8, or contains NUL or other control characters.",
+    remedy: "Send UTF-8 text.",
+  },
+  FIELD_IS_FILE: {
+    status: 422,
+    title: "A file was sent where the flow expects text",
+    retry: "never",
+    meaning: "The part has a filename, but the flow names this field under fields.",
+    remedy: "Send the field without filename.",
+  },
+  FILE_IS_FIELD: {
+    status: 422,
+    title: "Text was sent where the flow expects a file",
+    retry: "never",
+    meaning: "The part has no filename, but the flow names this field under files.",
+    remedy: "Send the part with a filename.",
+  },
+} as const satisfies Record<string, ErrorCodeRow>;

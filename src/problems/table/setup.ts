@@ -1,0 +1,47 @@
+import type { ErrorCodeRow } from "../error-code.ts";
+
+/** Errors of the stage `setup`. Codes are never renamed once published, only retired. */
+export const SETUP_CODES = {
+  SETTINGS_INVALID: {
+    status: 500,
+    title: "The settings do not load",
+    retry: "never",
+    meaning: "sluicegate.yaml has the problems that are listed with line and column.",
+    remedy: "Mend the lines named.",
+  },
+  FLOW_INVALID: {
+    status: 500,
+    title: "A flow does not load",
+    retry: "never",
+    meaning: "A flow file has the problems that are listed with line and column.",
+    remedy: "Mend the lines named; sluicegate lint lists all of them.",
+  },
+  FLOW_UNKNOWN: {
+    status: 404,
+    title: "There is no such flow",
+    retry: "never",
+    meaning: "No folder below flows/ has this name.",
+    remedy: "Use one of the names that sluicegate lint lists.",
+  },
+  OPENAPI_INVALID: {
+    status: 500,
+    title: "The OpenAPI document cannot be read",
+    retry: "never",
+    meaning: "The document is not reachable, not JSON or YAML, or not OpenAPI 3.",
+    remedy: "Give the URL or file of the service's OpenAPI document.",
+  },
+  OPERATOR_UNREACHABLE: {
+    status: 500,
+    title: "The gate's operator port does not answer",
+    retry: "later",
+    meaning: "No gate runs with these settings, or its operator port is elsewhere.",
+    remedy: "Start the gate, or say --operator.",
+  },
+  OPERATOR_TOKEN_INVALID: {
+    status: 401,
+    title: "The operator's token is missing or wrong",
+    retry: "never",
+    meaning: "Changing a running gate needs the token of its data folder.",
+    remedy: "Run the command on the gate's machine with the gate's settings.",
+  },
+} as const satisfies Record<string, ErrorCodeRow>;

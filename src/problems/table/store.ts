@@ -1,0 +1,54 @@
+import type { ErrorCodeRow } from "../error-code.ts";
+
+/** Errors of the stage `store`. Codes are never renamed once published, only retired. */
+export const STORE_CODES = {
+  STORAGE_FULL: {
+    status: 507,
+    title: "There is no room for the upload",
+    retry: "later",
+    meaning: "The disk that holds quarantine and store is full.",
+    remedy: "Send the same request again later.",
+  },
+  STORAGE_WRITE_FAILED: {
+    status: 503,
+    title: "The upload could not be stored",
+    retry: "later",
+    meaning: "Writing or syncing to storage failed.",
+    remedy: "Send the same request again later.",
+  },
+  STORAGE_READ_FAILED: {
+    status: 503,
+    title: "The upload could not be read back",
+    retry: "later",
+    meaning: "Reading from storage failed.",
+    remedy: "Send the same request again later.",
+  },
+  STORAGE_OBJECT_MISSING: {
+    status: 404,
+    title: "There is no such file",
+    retry: "never",
+    meaning: "The object is not, or no longer, in the store.",
+    remedy: "Upload it again.",
+  },
+  RECORDS_UNAVAILABLE: {
+    status: 503,
+    title: "The upload could not be recorded",
+    retry: "later",
+    meaning: "The records database did not take the record.",
+    remedy: "Send the same request again later.",
+  },
+  RECORDS_STATE_CONFLICT: {
+    status: 409,
+    title: "The upload is not in the state that this step needs",
+    retry: "never",
+    meaning: "Another step moved the upload first.",
+    remedy: "Ask for the state of the upload.",
+  },
+  RECORDS_UPLOAD_UNKNOWN: {
+    status: 404,
+    title: "There is no such upload",
+    retry: "never",
+    meaning: "No record has this id.",
+    remedy: "Check the id.",
+  },
+} as const satisfies Record<string, ErrorCodeRow>;

@@ -1,0 +1,74 @@
+/**
+ * Talking to the service behind the gate: the interface. Implemented by `connect-upstream.ts` on pools of connections.
+ */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
+
+/** Raw header list: name, value, name, value …, order and spelling kept. */
+export type RawHeaders = readonly string[];
+
+/** A request written anew by a delivery. `body` is pulled only as fast as the service takes it. */
+export interface UpstreamRequest {
+  readonly method: string;
+  /** Path and query as they go on the wire. */
+  readonly target: string;
+  readonly headers: RawHeaders;
+  /** `null` for none. Total length must be `bodyBytes`. */
+  readonly body: AsyncIterable<Uint8Array> | null;
+  readonly bodyBytes: number;
+}
+
+/** How an exchange went; times in milliseconds. */
+export interface ExchangeReport {
+  readonly status: number;
+  /** From the last request byte to the first answer byte. */
+  readonly waitMs: number;
+  readonly answerBytes: number;
+  readonly serverTiming: string | null;
+  readonly cacheStatus: string | null;
+}
+
+/**
+ * What happens on the way of an answer from the service to the client.
+ * - `beforeHead` runs when the service's status is known and before anything goes to the client; the answer waits for it. This is where
+ *   an upload is recorded as delivered. If it throws, the client gets that error instead of the answer.
+ * - `headers` are added to (or, by lower-case name, replace) those of the service.
+ */
+export interface AnswerOptions {
+  readonly beforeHead?: (status: number) => Promise<void>;
+  readonly headers?: () => RawHeaders;
+  readonly signal?: AbortSignal;
+}
+
+/** Passing a client's request on as it is. */
+export interface RelayOptions extends AnswerOptions {
+  /** Sees each chunk of the request body as it goes by; must not throw, must not keep it waiting. */
+  readonly tap?: (chunk: Uint8Array) => void;
+  readonly tapEnd?: (complete: boolean) => void;
+  /** Headers of the request as they go to the service; default: those of `req`, cleaned. */
+  readonly requestHeaders: RawHeaders;
+  readonly target: string;
+}
+
+/** One named service behind the gate. */
+export interface Upstream {
+  readonly name: string;
+  /**
+   * Sends a request written anew and streams the answer to the client.
+   * @throws UPSTREAM_UNREACHABLE, UPSTREAM_TIMEOUT, UPSTREAM_ANSWER_INVALID while nothing has gone to the client yet; once the answer's
+   * head is out, a broken answer closes the client's connection and resolves with the report.
+   */
+  send(request: UpstreamRequest, res: ServerResponse, options: AnswerOptions): Promise<ExchangeReport>;
+  /** Streams a client's own request up and the answer down, with backpressure both ways and memory that does not grow. Same errors. */
+  relay(req: IncomingMessage, res: ServerResponse, options: RelayOptions): Promise<ExchangeReport>;
+  /** Passes an Upgrade (WebSocket) on and joins the two sockets. */
+  upgrade(
+    req: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    options: { target: string; requestHeaders: RawHeaders },
+  ): Promise<void>;
+  /** Resolves when a TCP connection can be made; for readiness. @throws UPSTREAM_UNREACHABLE */
+  probe(): Promise<void>;
+  close(): Promise<void>;
+}
