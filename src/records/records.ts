@@ -33,7 +33,7 @@ export interface FileRecord {
   readonly sizeBytes: number;
   readonly sha256: string;
   readonly verifiedType: string | null;
-  /** Whether the bytes are (also) in the records database itself. */
+  /** Whether the bytes are (also) in the records database itself. Read back as it is at that moment; what is written here is not kept. */
   readonly isInline: boolean;
   readonly findings: readonly Finding[];
 }
@@ -68,6 +68,7 @@ export interface DeliveryRecord {
 
 /** Everything that may change together with a move. Absent members stay as they are. */
 export interface UploadChange {
+  /** Each replaces the file of the same index; files of other indexes stay. */
   readonly files?: readonly FileRecord[];
   /** Bytes to keep in the database, by file key. Durable with the rest of the change. */
   readonly putInline?: readonly { readonly key: string; readonly bytes: Uint8Array }[];
@@ -97,10 +98,13 @@ export interface UploadFilter {
 }
 
 export interface Records {
-  /** Records a new upload in state `receiving`, and takes `moves` and `change` along in the same transaction. */
+  /**
+   * Records a new upload in state `receiving`, and takes `moves` and `change` along in the same transaction.
+   * @throws RECORDS_STATE_CONFLICT (the id is recorded already, or a move does not fit), RECORDS_UNAVAILABLE
+   */
   begin(upload: NewUpload, moves?: readonly UploadMove[], change?: UploadChange): Promise<void>;
   /**
-   * Moves an upload through `moves` in order and applies `change`, in one transaction.
+   * Moves an upload through `moves` in order and applies `change`, in one transaction. Without moves the state stays as it is.
    * @throws RECORDS_STATE_CONFLICT, RECORDS_UPLOAD_UNKNOWN, RECORDS_UNAVAILABLE
    */
   move(id: UploadId, moves: readonly UploadMove[], change?: UploadChange): Promise<void>;
@@ -117,6 +121,8 @@ export interface Records {
   findFile(
     key: string,
   ): Promise<{ readonly file: FileRecord; readonly uploadId: UploadId; readonly state: UploadState } | null>;
+  /** Forgets bytes kept for these keys, of any uploads, in one transaction; keys without bytes are passed over. */
+  dropInline(keys: readonly string[]): Promise<void>;
   /** Resolves when a write goes through; for readiness. @throws RECORDS_UNAVAILABLE */
   probe(): Promise<void>;
   close(): Promise<void>;

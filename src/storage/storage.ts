@@ -29,13 +29,18 @@ export interface Storage {
   open(area: StorageArea, key: string): Promise<ByteSource>;
   /** Moves an object from quarantine to the store: atomic, durable when resolved, and a no-op where it is in the store already. */
   release(key: string): Promise<void>;
-  /** Puts small bytes straight into the store. Not synced: the caller has them safe elsewhere until `settle`. Whole or not there. */
+  /**
+   * Puts small bytes straight into the store, or replaces what is there. Not synced: the caller has them safe elsewhere until
+   * `settle`. Other processes see the whole object or none.
+   */
   placeUnsynced(key: string, bytes: Uint8Array): Promise<void>;
-  /** Makes objects placed unsynced durable. */
+  /** Makes objects placed unsynced durable. @throws STORAGE_OBJECT_MISSING where one of them is not there; the others are settled. */
   settle(keys: readonly string[]): Promise<void>;
   /** Idempotent. */
   remove(area: StorageArea, key: string): Promise<void>;
   list(area: StorageArea): AsyncIterable<StoredObject>;
+  /** Absolute path of the folder that every `localPath` lies below, or `null` for drivers without one. */
+  readonly localRoot: string | null;
   /** Absolute path of a released object on this machine, or `null` for drivers without one. */
   localPath(key: string): string | null;
   /** Resolves when a small object can be written, synced and removed; for readiness. */

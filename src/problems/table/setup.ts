@@ -44,4 +44,26 @@ export const SETUP_CODES = {
     meaning: "Changing a running gate needs the token of its data folder.",
     remedy: "Run the command on the gate's machine with the gate's settings.",
   },
+  RECORDS_MISSING: {
+    status: 500,
+    title: "There are no records yet",
+    retry: "never",
+    meaning: "The records database that the settings name does not exist: no gate has run with these settings.",
+    remedy: "Start the gate once, or name its settings file.",
+  },
+  RECORDS_NEWER: {
+    status: 500,
+    title: "The records were written by a newer version",
+    retry: "never",
+    meaning: "The records database has a layout that this version does not know; it was left untouched.",
+    remedy: "Run the newer version again, or name another records database.",
+  },
+  STORAGE_UNUSABLE: {
+    status: 500,
+    title: "The storage folder cannot be used",
+    retry: "never",
+    meaning:
+      "Quarantine and store cannot be made or written below the storage path, or lie on two file systems, so that a release could not be one move.",
+    remedy: "Name a writable folder whose quarantine and store are on one file system.",
+  },
 } as const satisfies Record<string, ErrorCodeRow>;
