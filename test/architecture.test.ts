@@ -11,6 +11,7 @@ const SRC = resolve(import.meta.dirname, "../src");
 const LEVELS: Readonly<Record<string, number>> = {
   uploads: 0,
   problems: 0,
+  setup: 0,
   flows: 1,
   settings: 1,
   records: 1,

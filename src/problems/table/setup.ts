@@ -16,6 +16,20 @@ export const SETUP_CODES = {
     meaning: "A flow file has the problems that are listed with line and column.",
     remedy: "Mend the lines named; sluicegate lint lists all of them.",
   },
+  FLOW_OVERLAP: {
+    status: 500,
+    title: "Two flows could match one request",
+    retry: "never",
+    meaning: "The same method and paths that can be equal: the gate could not tell which flow decides.",
+    remedy: "Change the path or the method of one of the two flows named.",
+  },
+  FLOWS_NONE: {
+    status: 500,
+    title: "There are no flows",
+    retry: "never",
+    meaning: "The flows folder is missing or empty, or something in it looks like a flow and is none. Only a warning.",
+    remedy: "Write FLOW/flow.yaml in the flows folder, or draft some with sluicegate init.",
+  },
   FLOW_UNKNOWN: {
     status: 404,
     title: "There is no such flow",
@@ -48,7 +62,8 @@ export const SETUP_CODES = {
     status: 500,
     title: "There are no records yet",
     retry: "never",
-    meaning: "The records database that the settings name does not exist: no gate has run with these settings.",
+    meaning:
+      "The records database that the settings name does not exist: no gate has run with these settings.",
     remedy: "Start the gate once, or name its settings file.",
   },
   RECORDS_NEWER: {
