@@ -24,6 +24,14 @@ export const DELIVERY_CODES = {
     meaning: "The answer was not valid HTTP, or it broke off before its headers were complete.",
     remedy: "Send the same request again later.",
   },
+  UPSTREAM_REFUSED: {
+    status: 502,
+    title: "The service refused the upload",
+    retry: "never",
+    meaning:
+      "The service behind the gate answered the delivery with an error status. The client got that answer as it is; nothing was kept.",
+    remedy: "See the service's own answer.",
+  },
   RECEIPT_KEY_UNAVAILABLE: {
     status: 503,
     title: "No key to sign receipts with",

@@ -96,6 +96,13 @@ export const REQUEST_CODES = {
     meaning: "Content-Length, or the bytes that arrived, exceed the sum of what the flow accepts.",
     remedy: "Send less; the limit is in limitBytes.",
   },
+  REQUEST_ABORTED: {
+    status: 400,
+    title: "The client went away",
+    retry: "safe",
+    meaning: "The connection closed before the whole request had arrived. Nothing was kept.",
+    remedy: "Send the whole request again.",
+  },
   GATE_BUSY: {
     status: 503,
     title: "The gate takes no more uploads at the moment",

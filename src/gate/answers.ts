@@ -1,0 +1,77 @@
+/**
+ * The gate's own answers: RFC 9457 problems for programs, the same in plain words for a person in a browser.
+ *
+ * Always holds: an answer given while the body still flows says `Connection: close`, so that the rest of the body is never read as a
+ * next request (lesson T46; the server lets the bytes drain for a moment so that the client sees the answer).
+ */
+import { ERROR_CODES } from "../problems/error-code.ts";
+import type { GateError } from "../problems/gate-error.ts";
+import { type Problem, toProblem } from "../problems/problem.ts";
+import { problemPage } from "./problem-page.ts";
+import { Refusal } from "./refusal.ts";
+import type { RequestHead } from "./request-context.ts";
+
+/** Sends an error as the answer; does nothing but close where an answer has begun already. */
+export function answerProblem(request: RequestHead, error: GateError): void {
+  const { req, res, facts } = request;
+  facts.code = error.code;
+  if (res.headersSent || res.destroyed) {
+    res.destroy();
+    return;
+  }
+  const problem = problemOf(request, error);
+  const wantsPage = prefersHtml(req.headers.accept);
+  const body = Buffer.from(
+    wantsPage ? problemPage(problem, ERROR_CODES[error.code].remedy) : JSON.stringify(problem),
+  );
+  for (const [name, value] of problemHeaders(request, error, wantsPage)) res.setHeader(name, value);
+  res.writeHead(error.status, { "content-length": body.length });
+  res.end(req.method === "HEAD" ? undefined : body);
+}
+
+/** Sends a small JSON or text answer of the gate's own. */
+export function answerOwn(request: RequestHead, status: number, contentType: string, text: string): void {
+  const body = Buffer.from(text);
+  request.res.writeHead(status, {
+    "content-type": contentType,
+    "content-length": body.length,
+    "x-content-type-options": "nosniff",
+    "x-request-id": request.trace.requestId,
+    ...(request.req.complete ? {} : { connection: "close" }),
+  });
+  request.res.end(request.req.method === "HEAD" ? undefined : body);
+}
+
+function problemOf(request: RequestHead, error: GateError): Problem {
+  const problem = toProblem(error, request.trace.requestId);
+  return {
+    ...problem,
+    ...(request.facts.uploadId === null ? {} : { uploadId: request.facts.uploadId }),
+    ...(error instanceof Refusal && error.findings.length > 1 ? { findings: error.findings } : {}),
+  };
+}
+
+function problemHeaders(request: RequestHead, error: GateError, isPage: boolean): [string, string][] {
+  const { allowed } = error.details;
+  const headers: [string, string][] = [
+    ["content-type", isPage ? "text/html; charset=utf-8" : "application/problem+json"],
+    ["content-language", "en"],
+    ["cache-control", "no-store"],
+    ["x-content-type-options", "nosniff"],
+    ["vary", "accept"],
+    ["x-request-id", request.trace.requestId],
+  ];
+  if (isPage)
+    headers.push(["content-security-policy", "default-src 'none'; style-src 'unsafe-inline'; sandbox"]);
+  if (error.retryAfterSeconds !== null) headers.push(["retry-after", String(error.retryAfterSeconds)]);
+  if (error.status === 405 && Array.isArray(allowed)) headers.push(["allow", allowed.join(", ")]);
+  // RFC 9110 section 9.3.6 asks for it in 401 answers.
+  if (error.status === 401) headers.push(["www-authenticate", "Bearer"]);
+  if (!request.req.complete) headers.push(["connection", "close"]);
+  return headers;
+}
+
+/** Browsers navigating (a form sent) put text/html first; programs ask for anything or for JSON. */
+function prefersHtml(accept: string | undefined): boolean {
+  return accept !== undefined && /^\s*text\/html\b/i.test(accept);
+}

@@ -1,0 +1,204 @@
+/**
+ * Telling the service, and recording what it said before the client hears it.
+ */
+
+import type { DeliveryInput } from "../delivery/delivery-input.ts";
+import { buildForwardRequest } from "../delivery/forward/forward-request.ts";
+import { buildReceiptRequest } from "../delivery/receipt/receipt-request.ts";
+import type { Flow } from "../flows/flow.ts";
+import { cleanFileName } from "../inspection/file-name.ts";
+import { GateError } from "../problems/gate-error.ts";
+import type { DeliveryRecord } from "../records/records.ts";
+import type { ReleasedFile } from "../uploads/stages.ts";
+import { endToEndRequestHeaders } from "../upstream/headers.ts";
+import type { AnswerOptions, ExchangeReport, Upstream, UpstreamRequest } from "../upstream/upstream.ts";
+import { answerHeaders } from "./answer-headers.ts";
+import type { GateParts } from "./gate-parts.ts";
+import { asGateError, refusalRecord } from "./refusal.ts";
+import type { ReleasedPart } from "./release-upload.ts";
+import type { RequestContext } from "./request-context.ts";
+import type { UploadJournal } from "./upload-journal.ts";
+
+export interface ReleasedUpload {
+  readonly flow: Flow;
+  readonly journal: UploadJournal;
+  readonly released: readonly ReleasedPart[];
+}
+
+/**
+ * Sends the upload to its service and the service's answer to the client.
+ * @throws UPSTREAM_UNREACHABLE, UPSTREAM_TIMEOUT, UPSTREAM_ANSWER_INVALID, RECORDS_UNAVAILABLE while the client has no answer yet
+ */
+export async function deliverUpload(
+  gate: GateParts,
+  request: RequestContext,
+  upload: ReleasedUpload,
+): Promise<void> {
+  const upstream = upstreamOf(gate, upload.flow);
+  const startedAtMs = Date.now();
+  const options: AnswerOptions = {
+    beforeHead: (status) => recordAnswer(gate, request, upload, { status, startedAtMs }),
+    headers: () => answerHeaders(gate, request),
+  };
+  try {
+    const message = await writeRequest(gate, request, upload);
+    const report = await request.timings.measure("app", () => upstream.send(message, request.res, options));
+    finishAnswer(gate, request, upstream, report);
+  } catch (error) {
+    await recordFailure(gate, upload, asGateError(error), startedAtMs);
+    throw error;
+  }
+}
+
+/** The upstream that a flow names; loading has made sure that there is one. */
+export function upstreamOf(gate: GateParts, flow: Flow): Upstream {
+  const upstream = gate.upstreams.get(flow.upstream);
+  if (upstream === undefined)
+    throw new Error(`flow ${flow.name} names upstream ${flow.upstream}, which is not there`);
+  return upstream;
+}
+
+function finishAnswer(
+  gate: GateParts,
+  request: RequestContext,
+  upstream: Upstream,
+  report: ExchangeReport,
+): void {
+  request.facts.upstreamStatus = report.status;
+  request.facts.outcome = report.status < 400 ? "accepted" : report.status < 500 ? "refused" : "failed";
+  gate.metrics.upstreamSeconds.observe({ upstream: upstream.name }, report.waitMs / 1000);
+}
+
+function writeRequest(
+  gate: GateParts,
+  request: RequestContext,
+  { flow, journal, released }: ReleasedUpload,
+): Promise<UpstreamRequest> {
+  const { protocol, id, policyVersion, principal } = journal.upload;
+  const input: DeliveryInput = {
+    uploadId: id,
+    flow: flow.name,
+    policyVersion,
+    principal,
+    protocol: protocol === "raw" ? "raw" : "multipart",
+    method: flow.route.method,
+    route: flow.route.path,
+    target: request.target,
+    audience: gate.settings.upstreams.get(flow.upstream)?.url ?? "",
+    headers: endToEndRequestHeaders(request.req.rawHeaders, headerOptions(request, flow)),
+    parts: released,
+  };
+  if (flow.deliver === "forward") return buildForwardRequest(input, { fileName });
+  return buildReceiptRequest(input, { keys: gate.receiptKeys, settings: gate.settings.receipts, fileName });
+}
+
+function headerOptions(request: RequestContext, flow: Flow): Parameters<typeof endToEndRequestHeaders>[1] {
+  return {
+    forwardCredentials: flow.forwardCredentials,
+    clientAddress: request.req.socket.remoteAddress ?? "unknown",
+    clientIsTrustedProxy: request.isFromTrustedProxy,
+    scheme: "http",
+    requestId: request.trace.requestId,
+    traceparent: request.trace.traceparent,
+    dropContent: true,
+  };
+}
+
+function fileName({ accepted }: ReleasedFile): string {
+  return cleanFileName(accepted.file.declaredName, accepted.verifiedType ?? accepted.file.declaredType);
+}
+
+interface Answered {
+  readonly status: number;
+  readonly startedAtMs: number;
+}
+
+/** Runs before the client hears anything: what is not recorded was not acknowledged. */
+async function recordAnswer(
+  gate: GateParts,
+  request: RequestContext,
+  upload: ReleasedUpload,
+  { status, startedAtMs }: Answered,
+): Promise<void> {
+  const { journal, flow, released } = upload;
+  const isTaken = status < 400;
+  const delivery: DeliveryRecord = {
+    ...deliveryOf(flow, startedAtMs),
+    endedAtMs: Date.now(),
+    status,
+    error: null,
+  };
+  const staysInStore = isTaken && flow.deliver === "receipt";
+  const change = { delivery, ...(staysInStore ? {} : { dropInline: inlineKeys(released) }) };
+  if (isTaken) {
+    await journal.take(["delivered"], change);
+  } else {
+    const error = new GateError("UPSTREAM_REFUSED", {
+      expected: "a 2xx answer of the service",
+      seen: `status ${status}`,
+    });
+    request.facts.code = error.code;
+    await journal.take([["rejected", `the service answered ${status}`]], {
+      ...change,
+      refusal: refusalRecord(error),
+    });
+  }
+  if (staysInStore) for (const key of inlineKeys(released)) gate.settler.add(key);
+  else await removeReleased(gate, released);
+}
+
+/**
+ * Nobody may know whether the service took it. Files that the service may already hold a receipt for stay; bytes that were only passed
+ * on are of no more use, since the client is told.
+ */
+async function recordFailure(
+  gate: GateParts,
+  upload: ReleasedUpload,
+  error: GateError,
+  startedAtMs: number,
+): Promise<void> {
+  const { journal, flow, released } = upload;
+  if (journal.state !== "released") return;
+  const isKept = flow.deliver === "receipt" || error.code !== "UPSTREAM_UNREACHABLE";
+  const note = `${error.code}: ${error.publicMessage}`;
+  const delivery: DeliveryRecord = {
+    ...deliveryOf(flow, startedAtMs),
+    endedAtMs: Date.now(),
+    status: null,
+    error: note,
+  };
+  const keepsBytes = flow.deliver === "receipt";
+  const change = {
+    delivery,
+    refusal: refusalRecord(error),
+    ...(keepsBytes ? {} : { dropInline: inlineKeys(released) }),
+  };
+  await journal.take([[isKept ? "undeliverable" : "rejected", note]], change).catch((cause: unknown) => {
+    gate.log.error({ uploadId: journal.upload.id, err: cause }, "failed delivery not recorded");
+  });
+  if (!keepsBytes) await removeReleased(gate, released);
+  else for (const key of inlineKeys(released)) gate.settler.add(key);
+}
+
+const deliveryOf = (flow: Flow, startedAtMs: number): DeliveryRecord => ({
+  attempt: 1,
+  kind: flow.deliver,
+  startedAtMs,
+  endedAtMs: null,
+  status: null,
+  error: null,
+});
+
+const filesOf = (parts: readonly ReleasedPart[]): ReleasedFile[] =>
+  parts.flatMap((part) => (part.kind === "file" ? [part.file] : []));
+
+const inlineKeys = (parts: readonly ReleasedPart[]): string[] =>
+  filesOf(parts).flatMap(({ accepted }) => (accepted.file.inline === null ? [] : [accepted.file.key]));
+
+/** Removes what lies in the store of an upload whose bytes are no longer wanted. */
+async function removeReleased(gate: GateParts, parts: readonly ReleasedPart[]): Promise<void> {
+  const stored = filesOf(parts).filter(
+    ({ accepted, localPath }) => accepted.file.inline === null || localPath !== null,
+  );
+  await Promise.allSettled(stored.map(({ accepted }) => gate.storage.remove("store", accepted.file.key)));
+}

@@ -1,0 +1,32 @@
+/**
+ * What a running gate is made of: opened once at the start, handed to every stage, closed at the end.
+ */
+import type { ReceiptKeys } from "../delivery/receipt/receipt-keys.ts";
+import type { FlowSet } from "../flows/flow.ts";
+import type { Quarantine } from "../quarantine/quarantine.ts";
+import type { Records } from "../records/records.ts";
+import type { Settler } from "../release/settle.ts";
+import type { Settings } from "../settings/settings.ts";
+import type { Log } from "../signals/log.ts";
+import type { Metrics } from "../signals/metrics.ts";
+import type { Storage } from "../storage/storage.ts";
+import type { Upstream } from "../upstream/upstream.ts";
+import type { UploadSlots } from "./upload-slots.ts";
+
+/** The parts. `flows` is the one that a reload replaces. */
+export interface GateParts {
+  readonly settings: Settings;
+  readonly records: Records;
+  readonly storage: Storage;
+  readonly quarantine: Quarantine;
+  readonly settler: Settler;
+  readonly upstreams: ReadonlyMap<string, Upstream>;
+  readonly receiptKeys: ReceiptKeys;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly slots: UploadSlots;
+  readonly isTrustedProxy: (address: string) => boolean;
+  flows: FlowSet;
+  /** Set when the gate takes no new uploads any more. */
+  isStopping: boolean;
+}

@@ -1,0 +1,189 @@
+/**
+ * Mode `observe`: the original request goes to the service byte for byte at its own pace; a bounded copy goes the way of mode `enforce`
+ * as far as the verdict, and what would have been refused is recorded.
+ *
+ * Always holds: nothing here is awaited by the request, and nothing thrown here reaches it. A copy that cannot keep up, or that no room is
+ * left for, is given up and said to be given up; it never makes the client or the service wait.
+ */
+import type { Flow } from "../flows/flow.ts";
+import type { GateError } from "../problems/gate-error.ts";
+import type { DeliveryRecord } from "../records/records.ts";
+import { BodyIntake } from "./body-intake.ts";
+import { type BodyReader, readBody } from "./body-reader.ts";
+import { upstreamOf } from "./deliver-upload.ts";
+import type { GateParts } from "./gate-parts.ts";
+import { inspectUpload, type UploadInspection } from "./inspect-upload.ts";
+import { planBody } from "./judge-request.ts";
+import { passThrough, type RelayTap } from "./pass-through.ts";
+import { asGateError, Refusal, refusalRecord } from "./refusal.ts";
+import type { RequestContext } from "./request-context.ts";
+import { fileRecord, newUpload, UploadJournal } from "./upload-journal.ts";
+
+const INSPECTION_MS_MAX = 60_000;
+/** A copy further behind than one quarantine buffer is given up. */
+const BEHIND_BYTES_MAX = 8 * 1024 * 1024;
+
+/**
+ * Relays the request while it is watched.
+ * @throws only what `passThrough` throws
+ */
+export async function observe(gate: GateParts, request: RequestContext, flow: Flow): Promise<void> {
+  const observation = new Observation(gate, request, flow);
+  request.facts.uploadId = observation.uploadId;
+  const startedAtMs = Date.now();
+  try {
+    await passThrough(gate, request, upstreamOf(gate, flow), observation.tap);
+  } finally {
+    const { upstreamStatus: status } = request.facts;
+    observation.conclude({
+      attempt: 1,
+      kind: "observe",
+      startedAtMs,
+      endedAtMs: Date.now(),
+      status,
+      error: null,
+    });
+  }
+}
+
+/** The copy of one upload, and what comes of it. */
+class Observation {
+  readonly #gate: GateParts;
+  readonly #request: RequestContext;
+  readonly #flow: Flow;
+  readonly #intake: BodyIntake;
+  readonly #journal: UploadJournal;
+  readonly #giveBack: () => void;
+  #reader: BodyReader | null = null;
+  #refusal: GateError | null = null;
+  #lost: string | null = null;
+  #behindBytes = 0;
+  #bytes = 0;
+  #isDraining = false;
+
+  constructor(gate: GateParts, request: RequestContext, flow: Flow) {
+    this.#gate = gate;
+    this.#request = request;
+    this.#flow = flow;
+    this.#intake = new BodyIntake(flow, gate.quarantine);
+    this.#journal = new UploadJournal(gate.records, newUpload(request, flow, "observe"));
+    this.#giveBack = this.#takeSlot();
+    this.#guard(() => {
+      if (this.#lost === null) this.#reader = readBody(planBody(request.req, flow), this.#intake);
+    });
+  }
+
+  get uploadId(): string {
+    return this.#journal.upload.id;
+  }
+
+  get tap(): RelayTap {
+    return { tap: (chunk) => this.#see(chunk), tapEnd: (complete) => this.#seeEnd(complete) };
+  }
+
+  /** Judges the copy and records the outcome, after the request is over and without anybody waiting. */
+  conclude(delivery: DeliveryRecord): void {
+    this.#judge(delivery)
+      .catch((error: unknown) =>
+        this.#gate.log.error({ uploadId: this.uploadId, err: error }, "observation not recorded"),
+      )
+      .finally(() => {
+        this.#giveBack();
+        return this.#intake.discard();
+      });
+  }
+
+  #takeSlot(): () => void {
+    try {
+      return this.#gate.slots.take();
+    } catch {
+      this.#lost = "as many uploads as limits.uploads allows were at work";
+      return () => {};
+    }
+  }
+
+  #see(chunk: Uint8Array): void {
+    this.#bytes += chunk.length;
+    this.#request.facts.bytesIn = this.#bytes;
+    if (this.#reader === null) return;
+    if (this.#isDraining) this.#behindBytes += chunk.length;
+    if (this.#behindBytes > BEHIND_BYTES_MAX) this.#lose("the copy could not keep up with the upload");
+    else this.#guard(() => this.#reader?.write(chunk));
+    if (this.#intake.mustWait && !this.#isDraining) this.#drain();
+  }
+
+  #drain(): void {
+    this.#isDraining = true;
+    this.#intake.drained().then(
+      () => {
+        this.#isDraining = false;
+        this.#behindBytes = 0;
+      },
+      (error: unknown) => this.#lose(`the copy could not be stored (${asGateError(error).code})`),
+    );
+  }
+
+  #seeEnd(complete: boolean): void {
+    const reader = this.#reader;
+    if (reader === null) return;
+    if (complete) this.#guard(() => reader.end());
+    else this.#lose("the client went away before the end of the body");
+  }
+
+  /** Runs a step of the copy; a refusal is what observation is for, anything else ends it. */
+  #guard(step: () => void): void {
+    try {
+      step();
+    } catch (error) {
+      this.#reader = null;
+      const gateError = asGateError(error);
+      if (gateError.status < 500) this.#refusal ??= gateError;
+      else this.#lose(`the gate could not judge it (${gateError.code})`);
+    }
+  }
+
+  #lose(reason: string): void {
+    this.#reader = null;
+    if (this.#lost !== null) return;
+    this.#lost = reason;
+    this.#gate.metrics.observationsLost.inc({ flow: this.#flow.name });
+  }
+
+  async #judge(delivery: DeliveryRecord): Promise<void> {
+    const inspection = this.#reader === null ? null : await this.#inspect();
+    const refusal = this.#refusal ?? inspection?.refusal ?? null;
+    if (refusal !== null)
+      this.#gate.metrics.refusals.inc({ flow: this.#flow.name, mode: "observe", code: refusal.code });
+    this.#gate.metrics.uploads.inc({ flow: this.#flow.name, mode: "observe", state: "observed" });
+    const files =
+      inspection === null
+        ? []
+        : [...inspection.reports.keys()].map((part) => fileRecord(part.file, inspection));
+    await this.#journal.take([["observed", this.#note(refusal)]], {
+      delivery,
+      files: files.map((file) => ({ ...file, isInline: false })),
+      bytesReceived: this.#bytes,
+      ...(refusal === null ? {} : { refusal: refusalRecord(refusal) }),
+    });
+  }
+
+  async #inspect(): Promise<UploadInspection | null> {
+    const options = {
+      nameRequired: this.#journal.upload.protocol === "multipart",
+      signal: AbortSignal.timeout(INSPECTION_MS_MAX),
+    };
+    try {
+      return await inspectUpload(await this.#intake.finish(), this.#gate.quarantine, options);
+    } catch (error) {
+      const gateError = asGateError(error);
+      if (gateError.status < 500 || gateError instanceof Refusal) this.#refusal ??= gateError;
+      else this.#lose(`the gate could not judge it (${gateError.code})`);
+      return null;
+    }
+  }
+
+  #note(refusal: GateError | null): string {
+    if (this.#lost !== null) return `not judged: ${this.#lost}`;
+    return refusal === null ? "would have been accepted" : `would have been refused: ${refusal.code}`;
+  }
+}

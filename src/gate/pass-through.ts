@@ -1,0 +1,69 @@
+/**
+ * Requests that no flow judges: passed on untouched but for the reserved names, streaming both ways.
+ */
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import { endToEndRequestHeaders, stripReservedQuery } from "../upstream/headers.ts";
+import type { RawHeaders, RelayOptions, Upstream } from "../upstream/upstream.ts";
+import { answerHeaders } from "./answer-headers.ts";
+import type { GateParts } from "./gate-parts.ts";
+import type { RequestContext } from "./request-context.ts";
+
+/** What the observer of a passing body wants to see of it. */
+export type RelayTap = Required<Pick<RelayOptions, "tap" | "tapEnd">>;
+
+/**
+ * Relays one request and its answer.
+ * @throws UPSTREAM_UNREACHABLE, UPSTREAM_TIMEOUT, UPSTREAM_ANSWER_INVALID while the client has no answer yet
+ */
+export async function passThrough(
+  gate: GateParts,
+  request: RequestContext,
+  upstream: Upstream,
+  tap?: RelayTap,
+): Promise<void> {
+  const report = await request.timings.measure("app", () =>
+    upstream.relay(request.req, request.res, {
+      ...tap,
+      requestHeaders: relayHeaders(request),
+      target: stripReservedQuery(request.target),
+      headers: () => answerHeaders(gate, request),
+    }),
+  );
+  request.facts.upstreamStatus = report.status;
+  request.facts.outcome = report.status >= 500 ? "failed" : "passed";
+  gate.metrics.upstreamSeconds.observe({ upstream: upstream.name }, report.waitMs / 1000);
+}
+
+/** Passes a protocol upgrade on. @throws as `passThrough` */
+export function passUpgrade(
+  request: RequestContext,
+  upstream: Upstream,
+  socket: Duplex,
+  head: Buffer,
+): Promise<void> {
+  return upstream.upgrade(request.req, socket, head, {
+    target: stripReservedQuery(request.target),
+    requestHeaders: relayHeaders(request),
+  });
+}
+
+/** The upstream that takes what no flow matches: the one with `pass-through: true`. */
+export function passThroughUpstream(gate: GateParts): Upstream | null {
+  const named = [...gate.settings.upstreams.values()].find((upstream) => upstream.passThrough);
+  return named === undefined ? null : (gate.upstreams.get(named.name) ?? null);
+}
+
+function relayHeaders(request: RequestContext): RawHeaders {
+  return endToEndRequestHeaders(request.req.rawHeaders, {
+    forwardCredentials: true,
+    clientAddress: remoteAddress(request.req),
+    clientIsTrustedProxy: request.isFromTrustedProxy,
+    scheme: "http",
+    requestId: request.trace.requestId,
+    traceparent: request.trace.traceparent,
+    dropContent: false,
+  });
+}
+
+const remoteAddress = (req: IncomingMessage): string => req.socket.remoteAddress ?? "unknown";

@@ -1,0 +1,62 @@
+/**
+ * From accepted to released: the records first, then the move, then the records again; one transaction where all bytes are in the
+ * records themselves.
+ */
+import type { Flow } from "../flows/flow.ts";
+import type { UploadChange } from "../records/records.ts";
+import { releaseFile } from "../release/release-file.ts";
+import type { AcceptedFile, ReleasedFile } from "../uploads/stages.ts";
+import type { ReceivedPart } from "./body-intake.ts";
+import type { GateParts } from "./gate-parts.ts";
+import type { FilePart, UploadInspection } from "./inspect-upload.ts";
+import { deliveryBegun, fileRecord, type UploadJournal } from "./upload-journal.ts";
+
+/** The parts of a released upload, in the client's order. */
+export type ReleasedPart =
+  | { readonly kind: "field"; readonly name: string; readonly value: string }
+  | { readonly kind: "file"; readonly name: string; readonly file: ReleasedFile };
+
+export interface AcceptedUpload {
+  readonly flow: Flow;
+  readonly journal: UploadJournal;
+  readonly parts: readonly ReceivedPart[];
+  readonly accepted: ReadonlyMap<FilePart, AcceptedFile>;
+  readonly inspection: UploadInspection;
+}
+
+/**
+ * Releases every file and records the first try to deliver as begun.
+ * @throws STORAGE_WRITE_FAILED, RECORDS_UNAVAILABLE …; the upload is then still `accepted` or before
+ */
+export async function releaseUpload(
+  gate: GateParts,
+  upload: AcceptedUpload,
+): Promise<readonly ReleasedPart[]> {
+  const files = [...upload.accepted.keys()].map((part) => part.file);
+  const begun = { delivery: deliveryBegun(upload.flow.deliver) };
+  const content: UploadChange = {
+    files: files.map((file) => fileRecord(file, upload.inspection)),
+    putInline: files.flatMap((file) => (file.inline === null ? [] : [{ key: file.key, bytes: file.inline }])),
+    bytesReceived: files.reduce((sum, file) => sum + file.sizeBytes, 0),
+  };
+  if (files.every((file) => file.inline !== null)) {
+    await upload.journal.take(["received", "inspecting", "accepted", "released"], { ...content, ...begun });
+    return releaseParts(gate, upload);
+  }
+  await upload.journal.take(["received", "inspecting", "accepted"], content);
+  const released = await releaseParts(gate, upload);
+  await upload.journal.take(["released"], begun);
+  return released;
+}
+
+function releaseParts(gate: GateParts, { parts, accepted, flow }: AcceptedUpload): Promise<ReleasedPart[]> {
+  const options = { needsPath: flow.deliver === "receipt" };
+  return Promise.all(
+    parts.map(async (part): Promise<ReleasedPart> => {
+      if (part.kind === "field") return part;
+      const file = accepted.get(part);
+      if (file === undefined) throw new Error(`file ${part.name} was not accepted`);
+      return { kind: "file", name: part.name, file: await releaseFile(file, gate.storage, options) };
+    }),
+  );
+}

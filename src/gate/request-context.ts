@@ -1,0 +1,107 @@
+/**
+ * One request on its way through the gate: who, where to, when, under which ids; and what its log line will say.
+ */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { Timings } from "../signals/server-timing.ts";
+import { readTraceContext, type TraceContext } from "../signals/trace-context.ts";
+import { canonicalTarget } from "../upstream/canonical-target.ts";
+
+/** How a request ended, for metrics and log: `refused` is the gate's promise kept, `failed` is not. */
+export type Outcome = "accepted" | "refused" | "failed" | "aborted" | "passed" | "answered";
+
+/** What the log line of a request says beyond method, path and status. Set by the stages as they know it. */
+export interface RequestFacts {
+  flow: string | null;
+  mode: string | null;
+  outcome: Outcome;
+  code: string | null;
+  uploadId: string | null;
+  bytesIn: number;
+  upstreamStatus: number | null;
+}
+
+export interface RequestContext {
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  readonly trace: TraceContext;
+  readonly startedAtMs: number;
+  readonly startedAt: number;
+  /** Canonical path without query. */
+  readonly path: string;
+  /** Canonical path with query, as it goes to the service. */
+  readonly target: string;
+  /** Of the client itself, behind trusted proxies; else of the connection. */
+  readonly clientAddress: string;
+  readonly isFromTrustedProxy: boolean;
+  /** Whether the client waits for `100 Continue` before it sends the body. */
+  readonly expectsContinue: boolean;
+  readonly timings: Timings;
+  readonly facts: RequestFacts;
+}
+
+/** What is known of a request before its target is read: enough to refuse it properly. */
+export type RequestHead = Pick<
+  RequestContext,
+  "req" | "res" | "trace" | "startedAtMs" | "startedAt" | "timings" | "facts"
+>;
+
+/** Begins a request; never throws. */
+export function beginRequest(req: IncomingMessage, res: ServerResponse): RequestHead {
+  const header = (name: string): string | undefined => {
+    const value = req.headers[name];
+    return typeof value === "string" ? value : undefined;
+  };
+  return {
+    req,
+    res,
+    trace: readTraceContext(header("x-request-id"), header("traceparent")),
+    startedAtMs: Date.now(),
+    startedAt: performance.now(),
+    timings: new Timings(),
+    facts: {
+      flow: null,
+      mode: null,
+      outcome: "answered",
+      code: null,
+      uploadId: null,
+      bytesIn: 0,
+      upstreamStatus: null,
+    },
+  };
+}
+
+/**
+ * Reads the rest of a request's head.
+ * @throws REQUEST_TARGET_INVALID
+ */
+export function readRequest(
+  head: RequestHead,
+  options: { expectsContinue: boolean; isTrustedProxy: (address: string) => boolean },
+): RequestContext {
+  const { path, target } = canonicalTarget(head.req.url ?? "/");
+  const address = head.req.socket.remoteAddress ?? "unknown";
+  const isFromTrustedProxy = options.isTrustedProxy(address);
+  return {
+    ...head,
+    path,
+    target,
+    isFromTrustedProxy,
+    clientAddress: isFromTrustedProxy
+      ? clientBehindProxies(head.req, address, options.isTrustedProxy)
+      : address,
+    expectsContinue: options.expectsContinue,
+  };
+}
+
+/** The nearest address in X-Forwarded-For, read from the right, that is no trusted proxy itself. */
+function clientBehindProxies(
+  req: IncomingMessage,
+  address: string,
+  isTrusted: (address: string) => boolean,
+): string {
+  const forwarded = req.headers["x-forwarded-for"];
+  const hops = (Array.isArray(forwarded) ? forwarded.join(",") : (forwarded ?? ""))
+    .split(",")
+    .map((hop) => hop.trim());
+  return hops.reverse().find((hop) => hop !== "" && !isTrusted(hop)) ?? address;
+}

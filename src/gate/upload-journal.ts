@@ -1,0 +1,121 @@
+/**
+ * One upload's entries in the records, in the order of its life. The first entry is written late for small uploads: until their bytes
+ * are all there nothing of them is anywhere but in memory, so one transaction can take the whole way to `released`.
+ */
+
+import type { Flow } from "../flows/flow.ts";
+import type { GateError } from "../problems/gate-error.ts";
+import type {
+  DeliveryRecord,
+  FileRecord,
+  NewUpload,
+  Records,
+  UploadChange,
+  UploadMove,
+} from "../records/records.ts";
+import type { QuarantinedFile } from "../uploads/stages.ts";
+import { newUploadId } from "../uploads/upload-id.ts";
+import type { UploadState } from "../uploads/upload-state.ts";
+import type { UploadInspection } from "./inspect-upload.ts";
+import { isMultipart } from "./judge-request.ts";
+import { refusalRecord } from "./refusal.ts";
+import type { RequestContext } from "./request-context.ts";
+import { moves } from "./transitions.ts";
+
+type Step = UploadState | readonly [UploadState, string];
+
+export class UploadJournal {
+  readonly upload: NewUpload;
+  readonly #records: Records;
+  #state: UploadState = "receiving";
+  #begun: Promise<void> | null = null;
+
+  constructor(records: Records, upload: NewUpload) {
+    this.#records = records;
+    this.upload = upload;
+  }
+
+  get state(): UploadState {
+    return this.#state;
+  }
+
+  /** Writes the record of an upload that has begun to use storage; does not wait for it. */
+  begin(): void {
+    if (this.#begun !== null) return;
+    this.#begun = this.#records.begin(this.upload);
+    // The next entry awaits it and reports its failure.
+    this.#begun.catch(() => {});
+  }
+
+  /**
+   * Takes steps in one transaction, with what changes along with them. Durable when resolved.
+   * @throws RECORDS_UNAVAILABLE, RECORDS_STATE_CONFLICT
+   */
+  async take(steps: readonly Step[], change: UploadChange = {}): Promise<void> {
+    const taken: UploadMove[] = moves(Date.now(), this.#state, ...steps);
+    if (this.#begun === null) {
+      this.#begun = this.#records.begin(this.upload, taken, change);
+      await this.#begun;
+    } else {
+      await this.#begun;
+      await this.#records.move(this.upload.id, taken, change);
+    }
+    this.#state = taken.at(-1)?.to ?? this.#state;
+  }
+
+  /** Ends an upload that was never handed to the service, with the error that ended it. */
+  async end(error: GateError, change: UploadChange = {}): Promise<void> {
+    const end = endStateOf(this.#state, error);
+    if (end !== null)
+      await this.take([[end, `${error.code}: ${error.publicMessage}`]], {
+        ...change,
+        refusal: refusalRecord(error),
+      });
+  }
+}
+
+/** Where an upload goes that fails before its release; `null` where that is not for this journal to say. */
+function endStateOf(state: UploadState, error: GateError): UploadState | null {
+  if (state === "receiving") return error.code === "REQUEST_ABORTED" ? "aborted" : "rejected";
+  return state === "received" || state === "inspecting" || state === "accepted" ? "expired" : null;
+}
+
+/** What is known of an upload when its head has been read. */
+export function newUpload(request: RequestContext, flow: Flow, mode: "observe" | "enforce"): NewUpload {
+  return {
+    id: newUploadId(),
+    flow: flow.name,
+    policyVersion: flow.policyVersion,
+    mode,
+    protocol: isMultipart(request.req) ? "multipart" : "raw",
+    method: request.req.method ?? "",
+    path: request.path,
+    principal: "public",
+    requestId: request.trace.requestId,
+    startedAtMs: request.startedAtMs,
+  };
+}
+
+/** What the records keep of a file. */
+export function fileRecord(file: QuarantinedFile, inspection: UploadInspection | null): FileRecord {
+  const report =
+    inspection === null ? undefined : [...inspection.reports.values()].find((one) => one.file === file);
+  const { index, field, declaredName, declaredType, key, sizeBytes, sha256 } = file;
+  return {
+    index,
+    field,
+    declaredName,
+    declaredType,
+    key,
+    sizeBytes,
+    sha256,
+    verifiedType: report?.verifiedType ?? null,
+    isInline: file.inline !== null,
+    findings: report?.findings ?? [],
+  };
+}
+
+/** A first try to tell the service, begun now. */
+export function deliveryBegun(kind: DeliveryRecord["kind"]): DeliveryRecord {
+  return { attempt: 1, kind, startedAtMs: Date.now(), endedAtMs: null, status: null, error: null };
+}

@@ -1,0 +1,36 @@
+/**
+ * Reading the flows again while the gate runs: a set that does not load leaves the old one in force and says why.
+ */
+import { loadFlows } from "../flows/load-flows.ts";
+import type { GateParts } from "../gate/gate-parts.ts";
+import { formatSetupProblem } from "../problems/setup-problem.ts";
+
+/** What came of a reload, in words for the person who asked. */
+export interface ReloadResult {
+  readonly ok: boolean;
+  readonly message: string;
+  readonly problems: readonly string[];
+}
+
+/** Loads the flows of the settings' folder into a running gate. Uploads at work go on under the rules they began with. */
+export async function reloadFlows(gate: GateParts): Promise<ReloadResult> {
+  const upstreams = new Set(gate.settings.upstreams.keys());
+  const load = await loadFlows({ folder: gate.settings.flowsFolder, upstreams });
+  const problems = load.problems.map(formatSetupProblem);
+  gate.metrics.reloads.inc({ result: load.ok ? "loaded" : "refused" });
+  if (!load.ok) {
+    gate.log.error({ problems }, "flows not reloaded: the set in force stays");
+    return {
+      ok: false,
+      message: "The flows do not load; the set that was in force stays in force.",
+      problems,
+    };
+  }
+  gate.flows = load.set;
+  const modes = load.set.flows.map((flow) => `${flow.name} (${flow.mode})`).join(", ") || "none";
+  gate.log.info(
+    { flows: load.set.flows.map(({ name, mode, policyVersion }) => ({ name, mode, policyVersion })) },
+    "flows reloaded",
+  );
+  return { ok: true, message: `Flows in force: ${modes}.`, problems };
+}

@@ -1,0 +1,18 @@
+/**
+ * The log: one JSON line an event, on standard output or error, through pino. Values are escaped by JSON, so that no client text can
+ * make a second line; nothing secret is ever handed in (headers and bodies are not logged at all).
+ */
+import { type DestinationStream, destination, type Logger, pino } from "pino";
+
+export type Log = Logger;
+
+/** Opens the log. @param to where lines go; `off` keeps only the interface. */
+export function openLog(to: "stdout" | "stderr" | "off", stream?: DestinationStream): Log {
+  const options = {
+    level: to === "off" ? "silent" : "info",
+    base: null,
+    timestamp: () => `,"time":"${new Date().toISOString()}"`,
+    formatters: { level: (label: string) => ({ level: label }) },
+  };
+  return pino(options, stream ?? destination({ fd: to === "stderr" ? 2 : 1, sync: false, minLength: 0 }));
+}
