@@ -1,0 +1,112 @@
+/**
+ * The settings: read once from sluicegate.yaml (or made from `--upstream URL` alone), checked whole, frozen, passed down.
+ */
+import { dirname, resolve } from "node:path";
+import type { SetupProblem } from "../problems/setup-problem.ts";
+import { inFileOrder, problemAt, problemAtKey, schemaProblems } from "../setup/schema-problems.ts";
+import { readWrittenFile } from "../setup/written-file.ts";
+import { type KeyPath, readYaml, type YamlSource } from "../setup/yaml-source.ts";
+import { buildSettings } from "./build-settings.ts";
+import { type ReferenceStanding, resolveReferences } from "./references.ts";
+import type { Settings } from "./settings.ts";
+import { settingsSchema, UPSTREAM_NAME_PATTERN } from "./settings-schema.ts";
+
+export { settingsForUpstream, withOverrides } from "./override-settings.ts";
+
+/** The settings, or all problems of the file. `isMissing` where there is no such file. */
+export type SettingsLoad =
+  | { readonly ok: true; readonly settings: Settings }
+  | { readonly ok: false; readonly isMissing: boolean; readonly problems: readonly SetupProblem[] };
+
+/**
+ * Loads the settings.
+ * @param file        named in problems as it is given.
+ * @param environment for `env:NAME`.
+ */
+export async function loadSettings(
+  file: string,
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): Promise<SettingsLoad> {
+  const written = await readWrittenFile(file, "SETTINGS_INVALID");
+  if (!written.ok) return written;
+  const source = readYaml(written.text, file, "SETTINGS_INVALID");
+  if (source.problems.length > 0) return failed(source.problems);
+  const folder = dirname(resolve(file));
+  const { value, references, problems } = await resolveReferences(source, {
+    folder,
+    environment,
+    standingOf,
+  });
+  // A file of comments only is a file of defaults.
+  const parsed = settingsSchema.safeParse(value ?? {});
+  const found = schemaProblems(parsed.error?.issues ?? [], source).map((problem) => {
+    const reference = references.get(problem.path);
+    return reference === undefined ? problem : withoutValue(source, problem, reference);
+  });
+  const resolved = new Set(problems.map(({ path }) => path));
+  const all = [
+    ...problems,
+    ...found.filter(({ path }) => !resolved.has(path)),
+    ...checkUpstreamNames(source),
+  ];
+  if (!parsed.success || all.length > 0) return failed(all);
+  const settings = buildSettings(parsed.data, folder, resolve(file));
+  const contradictions = checkAddresses(source, settings);
+  return contradictions.length > 0 ? failed(contradictions) : { ok: true, settings };
+}
+
+function failed(problems: readonly SetupProblem[]): SettingsLoad {
+  return { ok: false, isMissing: false, problems: inFileOrder(problems) };
+}
+
+function standingOf(path: KeyPath): ReferenceStanding {
+  const name = path.join(".");
+  // Not built, and refused by the schema with a sentence of its own.
+  if (name === "records.url-from") return "left";
+  const isAllowed = /^(listen\.(public|operator)\.address|upstreams\.[^.]+\.url|receipts\.issuer)$/.test(
+    name,
+  );
+  return isAllowed ? "resolved" : "refused";
+}
+
+/** What a reference holds may be secret, so the sentence about it is left out. */
+function withoutValue(source: YamlSource, problem: SetupProblem, reference: string): SetupProblem {
+  return problemAt(
+    source,
+    problem.path.split("."),
+    `what ${reference} holds is not what belongs here (it is not shown).`,
+  );
+}
+
+function checkUpstreamNames(source: YamlSource): SetupProblem[] {
+  const upstreams = (source.value as { upstreams?: unknown } | null)?.upstreams;
+  if (typeof upstreams !== "object" || upstreams === null || Array.isArray(upstreams)) return [];
+  return Object.keys(upstreams)
+    .filter((name) => !new RegExp(UPSTREAM_NAME_PATTERN).test(name))
+    .map((name) =>
+      problemAtKey(
+        source,
+        ["upstreams", name],
+        "a name of an upstream has letters, digits, - and _, and begins with a letter.",
+      ),
+    );
+}
+
+function checkAddresses(source: YamlSource, { listen, upstreams }: Settings): SetupProblem[] {
+  const problems: SetupProblem[] = [];
+  const isSame = listen.public.port === listen.operator.port && listen.public.port !== 0;
+  if (isSame) {
+    const sentence = `clients and the operator cannot both come in at port ${listen.public.port}; choose another.`;
+    const path = source.scalars.some((scalar) => scalar.path.join(".") === "listen.operator.address")
+      ? ["listen", "operator", "address"]
+      : ["listen", "public", "address"];
+    problems.push(problemAt(source, path, sentence));
+  }
+  for (const { name, url } of upstreams.values()) {
+    if (url !== `http://${listen.public.host}:${listen.public.port}`) continue;
+    problems.push(
+      problemAt(source, ["upstreams", name, "url"], "this is the gate's own address; it would call itself."),
+    );
+  }
+  return problems;
+}

@@ -1,0 +1,206 @@
+/**
+ * The schema of sluicegate.yaml: every key that the design knows, what is built of it, and the sentence for what is not.
+ */
+import type { z } from "zod";
+import { DURATION_PATTERN, formatDuration, readDuration } from "../setup/duration.ts";
+import { describeWritten, misread, type Reading, readDistinct } from "../setup/reading.ts";
+import { group, namedGroup, notBuilt, text, value, wholeNumber, word, yesNo } from "../setup/schema.ts";
+import { formatSize, readSize, SIZE_PATTERN } from "../setup/size.ts";
+import { readIssuer, readListenAddress, readNetwork, readOrigin } from "./address.ts";
+
+/** What holds where the settings say nothing. Times in milliseconds, sizes in bytes, paths relative to the file. */
+export const DEFAULTS = {
+  publicAddress: { host: "127.0.0.1", port: 8080 },
+  operatorAddress: { host: "127.0.0.1", port: 8081 },
+  flows: "flows",
+  records: "data/records.sqlite",
+  storage: "data",
+  keys: "data/keys",
+  receiptLifetimeMs: 3_600_000,
+  upstreamTimeoutMs: 30_000,
+  connections: 1000,
+  uploads: 200,
+  requestHeaderBytesMax: 16 * 1024,
+  idleMs: 60_000,
+} as const;
+
+/** Names of upstreams, as flows write them. */
+export const UPSTREAM_NAME_PATTERN = "^[A-Za-z][A-Za-z0-9_-]{0,62}$";
+
+const path = (description: string): z.ZodOptional<z.ZodType<string>> =>
+  text("write a path; relative ones count from this file's folder.", description, 4096).optional();
+
+const duration = (description: string, minMs: number, maxMs: number) =>
+  value(
+    (written) => inRange(readDuration(written), minMs, maxMs, formatDuration),
+    "write a duration such as 30s.",
+    {
+      description,
+      type: "string",
+      pattern: DURATION_PATTERN,
+      examples: ["30s"],
+    },
+  ).optional();
+
+const size = (description: string, min: number, max: number) =>
+  value((written) => inRange(readSize(written), min, max, formatSize), "write a size such as 16 KiB.", {
+    description,
+    type: "string",
+    pattern: SIZE_PATTERN,
+    examples: ["16 KiB"],
+  }).optional();
+
+function inRange(
+  reading: Reading<number>,
+  min: number,
+  max: number,
+  format: (amount: number) => string,
+): Reading<number> {
+  if (!reading.ok || (reading.value >= min && reading.value <= max)) return reading;
+  return misread(`this must be from ${format(min)} to ${format(max)}.`);
+}
+
+const listener = (what: string, example: string) =>
+  group(
+    {
+      address: value(readListenAddress, `write an address: { address: "${example}" }.`, {
+        description: "Host and port.",
+        type: "string",
+        examples: [example],
+      }),
+      tls: notBuilt("remove it, and let a proxy in front of the gate speak TLS."),
+    },
+    `write { address: "${example}" }.`,
+    what,
+  ).optional();
+
+const upstream = group(
+  {
+    url: value(readOrigin, "write where the service is: url: http://127.0.0.1:8000.", {
+      description: "Where the service is: scheme, host and port.",
+      type: "string",
+      examples: ["http://127.0.0.1:8000", "env:SERVICE_URL"],
+    }),
+    "pass-through": yesNo(
+      "Whether requests that no flow matches go on to this service; false where left out.",
+    ).optional(),
+    timeout: duration(
+      "The longest wait for the service's answer, and between its bytes; 30s where left out.",
+      10,
+      86_400_000,
+    ),
+  },
+  "write { url: http://127.0.0.1:8000 }.",
+  "One service.",
+);
+
+const records = group(
+  {
+    driver: word("The database.", {
+      built: { sqlite: "A file on this machine." },
+      notBuilt: { postgres: "write driver: sqlite." },
+    }).optional(),
+    path: path("The database file; data/records.sqlite where left out."),
+    "url-from": notBuilt("remove it; it belongs to driver: postgres."),
+  },
+  "write { driver: sqlite, path: data/records.sqlite }.",
+  "What is remembered of uploads.",
+).optional();
+
+const storage = group(
+  {
+    driver: word("The store.", {
+      built: { disk: "A folder on this machine." },
+      notBuilt: { s3: "write driver: disk." },
+    }).optional(),
+    path: path("The folder of quarantine and store, on one file system; data where left out."),
+    bucket: notBuilt("remove it; it belongs to driver: s3."),
+    endpoint: notBuilt("remove it; it belongs to driver: s3."),
+    region: notBuilt("remove it; it belongs to driver: s3."),
+  },
+  "write { driver: disk, path: data }.",
+  "Where the bytes are.",
+).optional();
+
+const receipts = group(
+  {
+    issuer: value(readIssuer, "write the gate's own URL.", {
+      description: "The gate's own URL as services reach it; made of listen.public where left out.",
+      type: "string",
+      examples: ["https://uploads.example.com"],
+    }).optional(),
+    keys: path("The folder of signing keys, made at the first start; data/keys where left out."),
+    lifetime: duration("How long a receipt is valid; 1h where left out.", 1000, 7 * 86_400_000),
+  },
+  "write { issuer: https://uploads.example.com }.",
+  "Receipts.",
+).optional();
+
+const limits = group(
+  {
+    connections: wholeNumber(1, 1_000_000, "Connections open at once; 1000 where left out.").optional(),
+    uploads: wholeNumber(1, 1_000_000, "Uploads received at once; 200 where left out.").optional(),
+    "request-headers": size("All headers of a request together; 16 KiB where left out.", 1024, 1024 * 1024),
+    idle: duration("No byte for so long ends a request; 60s where left out.", 10, 3_600_000),
+  },
+  "write { uploads: 200 }.",
+  "What the gate takes on at most.",
+).optional();
+
+const signals = group(
+  {
+    log: word("Where log lines go; stdout where left out.", {
+      built: { stdout: "To standard output.", stderr: "To standard error.", off: "Nowhere." },
+    }).optional(),
+    metrics: yesNo("Whether the operator's port answers /metrics; true where left out.").optional(),
+    "server-timing": yesNo("Whether answers tell clients the gate's times; false where left out.").optional(),
+  },
+  "write { log: stdout }.",
+  "What the gate tells.",
+).optional();
+
+/** sluicegate.yaml, key by key. */
+export const settingsSchema = group(
+  {
+    listen: group(
+      {
+        public: listener("Where clients come in; 127.0.0.1:8080 where left out.", "127.0.0.1:8080"),
+        operator: listener("Where the operator comes in; 127.0.0.1:8081 where left out.", "127.0.0.1:8081"),
+      },
+      'write { public: { address: "127.0.0.1:8080" } }.',
+      "Where the gate listens.",
+    ).optional(),
+    flows: path("The folder of the flows; flows where left out."),
+    upstreams: namedGroup(
+      upstream,
+      "write service: { url: http://127.0.0.1:8000 }.",
+      "The services, by name.",
+      {
+        type: "string",
+        pattern: UPSTREAM_NAME_PATTERN,
+        description: "Name of the service, as flows write it.",
+      },
+    ).optional(),
+    records,
+    storage,
+    receipts,
+    "trust-proxy": value(readNetworks, "write [] or addresses.", {
+      description: "Addresses and networks of proxies whose Forwarded headers count; none where left out.",
+      type: "array",
+      items: { type: "string", examples: ["10.0.0.0/8"] },
+    }).optional(),
+    limits,
+    signals,
+  },
+  "",
+  "Infrastructure of the gate, and nothing about content.",
+);
+
+export type WrittenSettings = z.output<typeof settingsSchema>;
+
+function readNetworks(written: unknown): Reading<readonly string[]> {
+  if (!Array.isArray(written)) {
+    return misread(`expected a list of addresses and networks, found ${describeWritten(written)}.`);
+  }
+  return readDistinct(written, readNetwork);
+}
