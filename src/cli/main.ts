@@ -1,0 +1,105 @@
+#!/usr/bin/env node
+/**
+ * The program `sluicegate`: one file a command; here they are only named and their options read.
+ */
+import { Command, CommanderError } from "commander";
+import { GateError } from "../problems/gate-error.ts";
+import { explainCommand } from "./explain.ts";
+import { initCommand } from "./init.ts";
+import { type CommandIo, processIo } from "./io.ts";
+import { lintCommand } from "./lint.ts";
+import { modeCommand } from "./mode.ts";
+import { reloadCommand, reloadRunningGate } from "./reload.ts";
+import { serveCommand } from "./serve.ts";
+import { showCommand } from "./show.ts";
+import { uploadsCommand } from "./uploads.ts";
+
+const EXIT_COULD_NOT_RUN = 2;
+
+/** Runs a command line; resolves with the exit code. */
+export async function main(argv: readonly string[], io: CommandIo): Promise<number> {
+  let exitCode = 0;
+  const program = makeProgram(io, (code) => {
+    exitCode = code;
+  });
+  try {
+    await program.parseAsync([...argv], { from: "user" });
+    return exitCode;
+  } catch (error) {
+    return explainFailure(error, io);
+  }
+}
+
+function makeProgram(io: CommandIo, exit: (code: number) => void): Command {
+  const program = new Command("sluicegate")
+    .description("Hardened file uploads for Python services. Describe an upload route once: enforce it, verify it, watch it.")
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => io.out(text.trimEnd()), writeErr: (text) => io.err(text.trimEnd()) });
+
+  withSettings(program.command("serve").description("run the gate"))
+    .option("--listen <address>", "public address, host:port, in place of the settings'")
+    .option("--operator <address>", "operator's address, host:port, in place of the settings'")
+    .option("--upstream <[name=]url...>", "URL of an upstream; alone it is enough to start with the defaults")
+    .action(async (options) => exit(await serveCommand(options, io)));
+
+  program
+    .command("lint")
+    .description("say everything that is wrong with the settings and the flows, with line and column")
+    .option("--settings <file>", "settings file (default: ./sluicegate.yaml)")
+    .option("--flows <folder>", "flows folder, when there are no settings")
+    .option("--format <format>", "text or json", "text")
+    .action(async (options) => exit(await lintCommand(options, io)));
+
+  program
+    .command("explain <flow>")
+    .description("say in plain sentences what a flow means")
+    .option("--settings <file>", "settings file (default: ./sluicegate.yaml)")
+    .option("--flows <folder>", "flows folder, when there are no settings")
+    .action(async (flow: string, options) => exit(await explainCommand({ ...options, flow }, io)));
+
+  program
+    .command("mode <flow> <mode>")
+    .description("set a flow to off, observe or enforce: changes that one word in its file and reloads a running gate")
+    .option("--settings <file>", "settings file (default: ./sluicegate.yaml)")
+    .option("--flows <folder>", "flows folder, when there are no settings")
+    .action(async (flow: string, mode: string, options) =>
+      exit(await modeCommand({ ...options, flow, mode }, io, reloadRunningGate)),
+    );
+
+  program
+    .command("init")
+    .description("draft flow folders from a service's OpenAPI document")
+    .requiredOption("--openapi <url-or-file>", "for FastAPI: http://127.0.0.1:8000/openapi.json")
+    .option("--into <folder>", "where the flow folders go", "flows")
+    .option("--upstream <name>", "name of the upstream in sluicegate.yaml")
+    .action(async (options) => exit(await initCommand(options, io)));
+
+  withSettings(program.command("uploads").description("list the newest uploads and what became of them"))
+    .option("--flow <name>", "of one flow only")
+    .option("--state <state>", "in one state only")
+    .option("--limit <count>", "how many at most", "20")
+    .option("--json", "whole records as JSON")
+    .action(async (options) => exit(await uploadsCommand(options, io)));
+
+  withSettings(program.command("show <id>").description("say what happened to one upload"))
+    .option("--json", "the whole record as JSON")
+    .action(async (id: string, options) => exit(await showCommand({ ...options, id }, io)));
+
+  withSettings(program.command("reload").description("tell a running gate to read its flows again")).action(async (options) =>
+    exit(await reloadCommand(options, io)),
+  );
+  return program;
+}
+
+const withSettings = (command: Command): Command => command.option("--settings <file>", "settings file (default: ./sluicegate.yaml)");
+
+function explainFailure(error: unknown, io: CommandIo): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_COULD_NOT_RUN;
+  if (!(error instanceof GateError)) throw error;
+  io.err(`sluicegate: ${error.publicMessage}`);
+  if (error.expected !== null) io.err(`  expected: ${error.expected}`);
+  if (error.seen !== null) io.err(`  seen: ${error.seen}`);
+  return EXIT_COULD_NOT_RUN;
+}
+
+process.exitCode = await main(process.argv.slice(2), processIo());
