@@ -1,0 +1,207 @@
+/**
+ * A flow in plain sentences, for somebody who has never seen a flow file.
+ *
+ * In: a loaded flow. Out: text of several lines. It says what the gate does, from the same table of codes that the answers are made of.
+ */
+import { ERROR_CODES, type ErrorCode } from "../problems/error-code.ts";
+import { formatDuration } from "../setup/duration.ts";
+import { listWords } from "../setup/reading.ts";
+import { formatSize } from "../setup/size.ts";
+import { findFileType } from "../uploads/file-types.ts";
+import type { FieldRule, FileRule, Flow } from "./flow.ts";
+import { MODE_MEANINGS } from "./flow-schema.ts";
+import { FLOW_MODES } from "./mode-word.ts";
+
+/** Says what the flow means. Lines end without spaces; the text ends without a line break. */
+export function explainFlow(flow: Flow): string {
+  const sections: [string, string[]][] = [
+    ["The route", routeLines(flow)],
+    [`The mode is ${flow.mode}`, modeLines(flow)],
+    ["Accepted", acceptedLines(flow)],
+    ["Who may send", ["Anybody who reaches the gate. The service itself checks who it is."]],
+    ["What happens to a file", wayLines(flow)],
+    [refusedTitle(flow), refusedLines(flow)],
+    ["What the service gets", deliveryLines(flow)],
+    ["Expected when all is well", expectLines(flow)],
+    ["When something fails", failureLines()],
+    ["Rolling back", rollbackLines(flow)],
+  ];
+  const told = sections.filter(([, lines]) => lines.length > 0);
+  return [
+    headline(flow),
+    ...told.map(([title, lines]) => [title, ...lines.map((line) => `  ${line}`)].join("\n")),
+  ].join("\n\n");
+}
+
+function headline({ name, summary, owner, noticed, policyVersion }: Flow): string {
+  const lines = [`${name}: ${summary}`, `${owner} answers for it.`];
+  if (noticed !== null) lines.push(`A user notices trouble here: ${noticed}`);
+  return [
+    ...lines,
+    `Policy version ${policyVersion}; it changes with everything in the file but the mode.`,
+  ].join("\n");
+}
+
+const PROTOCOL_WORDS = {
+  multipart: "a form (multipart/form-data)",
+  raw: "a raw body, which is the file",
+} as const;
+
+function routeLines({ route, upstream }: Flow): string[] {
+  const ways = listWords(route.protocols.map((protocol) => PROTOCOL_WORDS[protocol]));
+  const parameters = route.path.match(/\{[^}]+\}/g) ?? [];
+  const hint =
+    parameters.length > 0 ? [`${listWords(parameters, "and")}: any one segment of the path, not empty.`] : [];
+  return [`${route.method} ${route.path}, sent as ${ways}, for the upstream "${upstream}".`, ...hint];
+}
+
+function modeLines({ mode, name }: Flow): string[] {
+  const others = FLOW_MODES.filter((other) => other !== mode);
+  return [
+    MODE_MEANINGS[mode],
+    ...others.map((other) => `sluicegate mode ${name} ${other}: ${lowerFirst(MODE_MEANINGS[other])}`),
+  ];
+}
+
+function acceptedLines({ files, fields }: Flow): string[] {
+  return [
+    ...[...files].map(([name, rule]) => `${name}: ${fileSentence(rule)}`),
+    ...[...fields].map(([name, rule]) => `${name}: ${fieldSentence(rule)}`),
+    "Nothing else: a field that is not named here is refused.",
+  ];
+}
+
+function fileSentence(rule: FileRule): string {
+  const each = rule.countMax === 1 ? "" : " each";
+  return `${countWords("file", rule)}, at most ${formatSize(rule.sizeBytesMax)}${each}, ${typeWords(rule)}.`;
+}
+
+function typeWords({ types }: FileRule): string {
+  if (types === "any")
+    return "of any content: nobody verifies what it is, and its declared type is passed on as declared";
+  return listWords(types.map((type) => `${findFileType(type)?.label ?? type} (${type})`));
+}
+
+function fieldSentence(rule: FieldRule): string {
+  const { lengthCharsMin: min, lengthCharsMax: max } = rule;
+  const length = min > 0 ? `${min} to ${max} characters` : `at most ${max} characters, may be empty`;
+  return `${countWords("text", rule)}, ${length}.`;
+}
+
+function countWords(noun: string, { countMax, optional }: FileRule | FieldRule): string {
+  const many = countMax === 1 ? `one ${noun}` : `up to ${countMax} ${noun}s`;
+  return `${many}, ${optional ? "may be left out" : "required"}`;
+}
+
+function wayLines({ files, mode }: Flow): string[] {
+  if (mode === "off") return ["Nothing: it goes to the service as it comes."];
+  const copy = mode === "observe" ? "A copy of it" : "It";
+  const verifies = [...files.values()].some((rule) => rule.types !== "any");
+  return [
+    `${copy} is counted and hashed (SHA-256) while it arrives, and kept in quarantine where nothing else reads it.`,
+    ...(verifies
+      ? [
+          "Its name, its declared type and its content must all say the same type; the content is walked to its end.",
+        ]
+      : []),
+    "It is not scanned for malware.",
+    mode === "observe"
+      ? "The verdict is recorded; the copy is thrown away."
+      : "Only when it is accepted does it leave quarantine.",
+  ];
+}
+
+function refusedTitle({ mode }: Flow): string {
+  if (mode === "enforce") return "Refused, with status and code";
+  if (mode === "observe") return "Would be refused in mode enforce, and is recorded now";
+  return "Would be refused in mode enforce";
+}
+
+function refusedLines({ files, fields, route, name }: Flow): string[] {
+  const isForm = route.protocols.includes("multipart");
+  const rules = [...files.values()];
+  const verifies = rules.some((rule) => rule.types !== "any");
+  const rows: [boolean, string, ErrorCode][] = [
+    [true, `another method than ${route.method}`, "METHOD_NOT_ALLOWED"],
+    [true, "another kind of body", "CONTENT_TYPE_UNSUPPORTED"],
+    [true, "a file over its size, while it arrives", "FILE_TOO_LARGE"],
+    [verifies, "a file of another type", "FILE_TYPE_NOT_ALLOWED"],
+    [verifies, "a file of no type that the gate knows", "FILE_TYPE_UNKNOWN"],
+    [verifies, "a file whose name, declared type and content do not agree", "FILE_TYPE_MISMATCH"],
+    [verifies, "a damaged file", "FILE_STRUCTURE_INVALID"],
+    [isForm, "a field that is not named above", "FIELD_UNKNOWN"],
+    [
+      isForm && [...rules, ...fields.values()].some((rule) => !rule.optional),
+      "a required field left out",
+      "FIELD_MISSING",
+    ],
+    [isForm, "a field sent too often", "FIELD_REPEATED"],
+    [isForm && fields.size > 0, "a text that is too long", "FIELD_TOO_LONG"],
+    [
+      isForm && [...fields.values()].some((rule) => rule.lengthCharsMin > 0),
+      "a text that is too short",
+      "FIELD_TOO_SHORT",
+    ],
+    [isForm, "a form that can be read in two ways", "PROTOCOL_BODY_MALFORMED"],
+  ];
+  const lines = rows
+    .filter(([applies]) => applies)
+    .map(([, what, code]) => `${ERROR_CODES[code].status} ${code}: ${what}`);
+  return [
+    ...lines,
+    `What was refused and why: sluicegate uploads --flow ${name}. All codes: docs/errors.md.`,
+  ];
+}
+
+function deliveryLines({ deliver, forwardCredentials, mode, route }: Flow): string[] {
+  const credentials = forwardCredentials
+    ? "Authorization and Cookie go on to the service."
+    : "Authorization and Cookie are taken out.";
+  if (mode !== "enforce") return ["The request as the client sent it, byte for byte."];
+  if (deliver === "receipt") {
+    return [
+      "The same request with a signed receipt in place of each file; it fetches the bytes when it wants them.",
+      credentials,
+    ];
+  }
+  const body = route.protocols.includes("multipart")
+    ? "An ordinary request with the accepted files in it; a form is written anew by the gate."
+    : "An ordinary request with the accepted file as its body.";
+  return [body, credentials];
+}
+
+/** Durations are in milliseconds in the notes. */
+function expectLines({ notes: { expect } }: Flow): string[] {
+  if (expect === null) return [];
+  const { status, body, p95, "error-rate": errorRate, "database-calls": databaseCalls } = expect;
+  return [
+    ...(status === undefined ? [] : [`The service answers ${status}.`]),
+    ...(body === undefined ? [] : [`Its answer is as ${String(body)} says.`]),
+    ...(p95 === undefined ? [] : [`95 of 100 answers take less than ${formatDuration(Number(p95))}.`]),
+    ...(errorRate === undefined ? [] : [`At most ${Number(errorRate)} % of the requests fail.`]),
+    ...(databaseCalls === undefined ? [] : [`The service makes ${Number(databaseCalls)} database calls.`]),
+  ];
+}
+
+function failureLines(): string[] {
+  const rows: [string, ErrorCode][] = [
+    ["The service cannot be reached", "UPSTREAM_UNREACHABLE"],
+    ["The disk is full", "STORAGE_FULL"],
+  ];
+  return rows.map(
+    ([what, code]) => `${what}: the client gets ${ERROR_CODES[code].status} ${code} and may try again later.`,
+  );
+}
+
+function rollbackLines({ name, notes: { rollback } }: Flow): string[] {
+  const command = rollback?.command ?? `sluicegate mode ${name} observe`;
+  return [
+    ...(rollback?.note === undefined ? [] : [rollback.note]),
+    `The command: ${command}`,
+    ...(rollback?.tried === undefined ? [] : [`Last tried on ${rollback.tried}.`]),
+  ];
+}
+
+function lowerFirst(sentence: string): string {
+  return sentence.charAt(0).toLowerCase() + sentence.slice(1);
+}

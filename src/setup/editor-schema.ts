@@ -1,0 +1,24 @@
+/**
+ * JSON Schemas for editors, made from the schemas that decide.
+ */
+import { z } from "zod";
+
+/** One schema file: its name below contract/ and its text, ending in a line break. */
+export interface SchemaFile {
+  readonly name: string;
+  readonly json: string;
+}
+
+/** Makes the file of one schema: what may be written, with descriptions; draft 2020-12. */
+export function editorSchemaFile(name: string, title: string, schema: z.ZodType): SchemaFile {
+  const { $schema, ...rest } = z.toJSONSchema(schema, {
+    io: "input",
+    target: "draft-2020-12",
+    // zod leaves examples of transformed values out, because it cannot know that they are examples of what is written.
+    override: ({ zodSchema, jsonSchema }) => {
+      const examples = z.globalRegistry.get(zodSchema as z.ZodType)?.examples;
+      if (Array.isArray(examples)) jsonSchema.examples = examples;
+    },
+  });
+  return { name, json: `${JSON.stringify({ $schema, title, ...rest }, null, 2)}\n` };
+}
