@@ -1,0 +1,1 @@
+"""A small service that takes files, to stand behind the gate."""

@@ -1,0 +1,204 @@
+"""Uploaded files as parameters of a FastAPI route.
+
+    gate = Gate("http://127.0.0.1:8080", audience="http://127.0.0.1:8000")
+
+    @app.post("/api/avatars")
+    def create(picture: Annotated[UploadedFile, uploaded_file(gate, "picture")]) -> ...:
+
+In: what the gate delivers for a flow with ``deliver: receipt``. Out: an ``UploadedFile`` whose receipt was checked
+against the request at hand, or an answer 401, 422 or 503. In the OpenAPI document the parameter is a file, which is
+what a client of the gate sends.
+"""
+
+import re
+from typing import Annotated, Any
+
+from fastapi import Depends, FastAPI, File, HTTPException, Request
+from fastapi.responses import JSONResponse
+from starlette.datastructures import UploadFile
+
+from sluicegate.errors import ReceiptError
+from sluicegate.gate import Gate
+from sluicegate.in_thread import in_thread
+from sluicegate.jws import TOKEN_CHARS_MAX
+from sluicegate.receipts import RECEIPT_TYPE
+from sluicegate.uploaded_file import UploadedFile
+
+# `from __future__ import annotations` is left out on purpose: FastAPI reads the annotations below as objects.
+
+__all__ = [
+    "Gate",
+    "ReceiptRefused",
+    "UploadedFile",
+    "add_problem_answers",
+    "optional_file",
+    "raw_body_openapi",
+    "uploaded_body",
+    "uploaded_file",
+    "uploaded_file_or_plain",
+    "uploaded_files",
+]
+
+PROBLEM_TYPE = "application/problem+json"
+RECEIPT_MEDIA_TYPES = ("application/jwt", f"application/{RECEIPT_TYPE}")
+
+_LOOKS_LIKE_TOKEN = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
+_BINARY = {"type": "string", "format": "binary", "contentMediaType": "application/octet-stream"}
+_NOT_A_RECEIPT = "A receipt is expected here. Send the file to the gate, which puts a receipt in its place."
+
+
+class ReceiptRefused(HTTPException):
+    """The answer to a receipt that is not good for this request.
+
+    FastAPI's own handler makes ``{"detail": sentence}`` of it; ``add_problem_answers`` adds the other members.
+    """
+
+    def __init__(self, error: ReceiptError) -> None:
+        headers = {"Content-Type": PROBLEM_TYPE, "Cache-Control": "no-store"}
+        # RFC 9110 section 15.5.2: a 401 names what would be let in.
+        if error.status == 401:
+            headers["WWW-Authenticate"] = f'Sluicegate-Receipt error="{error.code}"'
+        if error.status == 503:
+            headers["Retry-After"] = "5"
+        super().__init__(error.status, error.message, headers)
+        self.code = error.code
+
+
+def add_problem_answers(app: FastAPI) -> None:
+    """Makes refused receipts answer with a whole RFC 9457 problem: type, title, status, detail and code."""
+    app.add_exception_handler(ReceiptRefused, _answer_refused)
+
+
+async def _answer_refused(request: Request, error: Exception) -> JSONResponse:
+    if not isinstance(error, ReceiptRefused):
+        raise error
+    problem = {
+        "type": "about:blank",
+        "title": "The uploaded file cannot be taken",
+        "status": error.status_code,
+        "detail": error.detail,
+        "code": error.code,
+        "retry": "later" if error.status_code == 503 else "never",
+    }
+    return JSONResponse(problem, error.status_code, error.headers, PROBLEM_TYPE)
+
+
+def uploaded_file(gate: Gate, field: str) -> Any:
+    """One file in the form field ``field``, which must be there exactly once."""
+
+    async def take(
+        request: Request, part: Annotated[Any, File(alias=field, json_schema_extra=_BINARY)]
+    ) -> UploadedFile:
+        await _refuse_second(request, field)
+        return await _accept(gate, request, part, field)
+
+    return Depends(take)
+
+
+def optional_file(gate: Gate, field: str) -> Any:
+    """As ``uploaded_file``; ``None`` where the field is not in the form."""
+
+    async def take(
+        request: Request, part: Annotated[Any, File(alias=field, json_schema_extra=_BINARY)] = None
+    ) -> UploadedFile | None:
+        await _refuse_second(request, field)
+        return None if part is None else await _accept(gate, request, part, field)
+
+    return Depends(take)
+
+
+def uploaded_file_or_plain(gate: Gate, field: str) -> Any:
+    """As ``uploaded_file``, and a plain ``UploadFile`` where the client's own bytes come.
+
+    They come while the flow's mode is ``observe`` or ``off``: a service that takes both needs no change when the mode
+    is moved, there or back. What is in an ``UploadFile`` nobody has verified, and whoever reaches the service past the
+    gate can send one.
+    """
+
+    async def take(
+        request: Request, part: Annotated[Any, File(alias=field, json_schema_extra=_BINARY)]
+    ) -> UploadedFile | UploadFile:
+        await _refuse_second(request, field)
+        if isinstance(part, UploadFile) and not _is_receipt_part(part):
+            return part
+        return await _accept(gate, request, part, field)
+
+    return Depends(take)
+
+
+async def _refuse_second(request: Request, field: str) -> None:
+    # FastAPI would take the last one and say nothing. The form was parsed already: this is no second reading.
+    if len((await request.form()).getlist(field)) > 1:
+        raise ReceiptRefused(ReceiptError("RECEIPT_EXPECTED", f"Only one file is taken in {field!r}."))
+
+
+def uploaded_files(gate: Gate, field: str) -> Any:
+    """All files in the form field ``field``, in the client's order; at least one."""
+
+    async def take(
+        request: Request,
+        parts: Annotated[list[Any], File(alias=field, json_schema_extra={"items": _BINARY})],
+    ) -> list[UploadedFile]:
+        return [await _accept(gate, request, part, field) for part in parts]
+
+    return Depends(take)
+
+
+def uploaded_body(gate: Gate, field: str | None = None) -> Any:
+    """The file of a request whose whole body is the file, as a ``raw`` flow has it.
+
+    ``field`` is the name that the flow file gives it; not compared where not given. FastAPI cannot know of the body:
+    ``openapi_extra=raw_body_openapi()`` on the route puts it into the OpenAPI document.
+    """
+
+    async def take(request: Request) -> UploadedFile:
+        media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if media_type not in RECEIPT_MEDIA_TYPES:
+            raise ReceiptRefused(ReceiptError("RECEIPT_EXPECTED", _NOT_A_RECEIPT))
+        return await _accept(gate, request, await _read_token(request), field)
+
+    return Depends(take)
+
+
+def raw_body_openapi(media_type: str = "application/octet-stream") -> dict[str, Any]:
+    """What a route with ``uploaded_body`` gives as ``openapi_extra``."""
+    return {"requestBody": {"required": True, "content": {media_type: {"schema": _BINARY}}}}
+
+
+async def _read_token(request: Request) -> str:
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > TOKEN_CHARS_MAX:
+            raise ReceiptRefused(ReceiptError("RECEIPT_EXPECTED", _NOT_A_RECEIPT))
+    return body.decode("latin-1").strip()
+
+
+async def _accept(gate: Gate, request: Request, part: object, field: str | None) -> UploadedFile:
+    try:
+        token = await _token_of(part)
+        raw_path = _raw_path(request)
+        return await in_thread(lambda: gate.accept(token, method=request.method, raw_path=raw_path, field=field))
+    except ReceiptError as error:
+        raise ReceiptRefused(error) from error
+
+
+async def _token_of(part: object) -> str:
+    """A receipt comes as a text field, or as a part with a receipt's type; anything else is somebody's bytes."""
+    if isinstance(part, UploadFile):
+        if not _is_receipt_part(part):
+            raise ReceiptError("RECEIPT_EXPECTED", _NOT_A_RECEIPT)
+        part = (await part.read(TOKEN_CHARS_MAX + 1)).decode("latin-1")
+    if not isinstance(part, str) or not _LOOKS_LIKE_TOKEN.fullmatch(part):
+        raise ReceiptError("RECEIPT_EXPECTED", _NOT_A_RECEIPT)
+    return part
+
+
+def _is_receipt_part(part: UploadFile) -> bool:
+    return (part.content_type or "").partition(";")[0].strip().lower() in RECEIPT_MEDIA_TYPES
+
+
+def _raw_path(request: Request) -> str:
+    """As it was on the wire. A server that does not tell gives the decoded path, good for all but encoded slashes."""
+    raw: bytes | None = request.scope.get("raw_path")
+    return request.scope["path"] if raw is None else raw.partition(b"?")[0].decode("latin-1")
