@@ -42,9 +42,8 @@ def _caption(caption: str | None) -> str:
 def _size(size: int) -> str:
     if size < 1024:
         return f"{size} B"
-    for unit in ("KiB", "MiB", "GiB"):
-        size_in_unit = size / 1024
-        if size_in_unit < 1024 or unit == "GiB":
-            return f"{size_in_unit:.1f} {unit}"
-        size = int(size_in_unit)
-    raise AssertionError
+    value, unit = size / 1024, "KiB"
+    for larger in ("MiB", "GiB"):
+        if value >= 1024:
+            value, unit = value / 1024, larger
+    return f"{value:.1f} {unit}"
