@@ -29,9 +29,8 @@ if (!isStopping) sayWhatToTry();
 
 function startService() {
   const python = join(ROOT, ".venv/bin/python");
-  const env = { GATE_URL: gate, STORE_ROOT: join(ROOT, "examples/data"), SERVICE_PORT };
-  const args = ["-m", "uvicorn", "examples.service.app:app", "--host", "127.0.0.1", "--port", SERVICE_PORT, "--log-level", "warning"];
-  return start(python, args, { env, stdio: ["ignore", "inherit", "inherit"] });
+  const env = { GATE_URL: gate, SERVICE_PORT };
+  return start(python, ["-m", "examples.service"], { env, stdio: ["ignore", "inherit", "inherit"] });
 }
 
 function startGate() {
@@ -84,7 +83,7 @@ function sayWhatToTry() {
 Sluicegate is up, with a FastAPI service behind it.
 
   In a browser   ${gate}/
-  An image       curl -F picture=@examples/flows/avatars/samples/photo.png ${gate}/api/avatars
+  An image       curl -F picture=@examples/flows/avatars/samples/portrait.png ${gate}/api/avatars
   Refused        curl -F picture=@README.md ${gate}/api/avatars
   What happened  ./sluicegate uploads
   Another mode   ./sluicegate mode avatars observe
