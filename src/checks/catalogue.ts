@@ -1,0 +1,91 @@
+/**
+ * Every check, in the order of the catalogue.
+ */
+
+import { partFlood } from "./catalogue/mp-01-part-flood.ts";
+import { hugeTextField } from "./catalogue/mp-02-huge-text-field.ts";
+import { endlessPartHeader } from "./catalogue/mp-03-endless-part-header.ts";
+import { preambleEpilogue } from "./catalogue/mp-04-preamble-epilogue.ts";
+import { boundaryLengths } from "./catalogue/mp-05-boundary-lengths.ts";
+import { boundaryContinuation } from "./catalogue/mp-06-boundary-continuation.ts";
+import { nameSmuggling } from "./catalogue/mp-07-name-smuggling.ts";
+import { duplicates } from "./catalogue/mp-08-duplicates.ts";
+import { splittingBytes } from "./catalogue/mp-09-splitting-bytes.ts";
+import { partEncodings } from "./catalogue/mp-10-part-encodings.ts";
+import { truncation } from "./catalogue/mp-11-truncation.ts";
+import { nearBoundary } from "./catalogue/mp-12-near-boundary.ts";
+import { oddFields } from "./catalogue/mp-13-odd-fields.ts";
+import { textRules } from "./catalogue/mp-14-text-rules.ts";
+import { traversal } from "./catalogue/nm-01-traversal.ts";
+import { encodedTraversal } from "./catalogue/nm-02-encoded-traversal.ts";
+import { truncatingBytes } from "./catalogue/nm-03-truncating-bytes.ts";
+import { displaySpoof } from "./catalogue/nm-04-display-spoof.ts";
+import { windowsNames } from "./catalogue/nm-05-windows-names.ts";
+import { overlongName } from "./catalogue/nm-06-overlong-name.ts";
+import { nameCollision } from "./catalogue/nm-07-name-collision.ts";
+import { markupInName } from "./catalogue/nm-08-markup-in-name.ts";
+import { metacharacters } from "./catalogue/nm-09-metacharacters.ts";
+import { configNames } from "./catalogue/nm-10-config-names.ts";
+import { honestOversize } from "./catalogue/tr-01-honest-oversize.ts";
+import { oversizeWithoutLength } from "./catalogue/tr-02-oversize-without-length.ts";
+import { lyingLength } from "./catalogue/tr-03-lying-length.ts";
+import { twoFramings } from "./catalogue/tr-04-two-framings.ts";
+import { chunkAbuse } from "./catalogue/tr-05-chunk-abuse.ts";
+import { slowSender } from "./catalogue/tr-06-slow-sender.ts";
+import { compressedBody } from "./catalogue/tr-07-compressed-body.ts";
+import { hostileHeaders } from "./catalogue/tr-08-hostile-headers.ts";
+import { formatSwitch } from "./catalogue/tr-09-format-switch.ts";
+import { notAllowed } from "./catalogue/ty-01-not-allowed.ts";
+import { contentDiffers } from "./catalogue/ty-02-content-differs.ts";
+import { contentTypeLie } from "./catalogue/ty-03-content-type-lie.ts";
+import { extensionTricks } from "./catalogue/ty-04-extension-tricks.ts";
+import { magicPrefix } from "./catalogue/ty-05-magic-prefix.ts";
+import { polyglotFile } from "./catalogue/ty-06-polyglot.ts";
+import { sniffableText } from "./catalogue/ty-07-sniffable-text.ts";
+import { detectorStress } from "./catalogue/ty-08-detector-stress.ts";
+import type { Check } from "./check.ts";
+
+/** One check an entry; ids are unique. */
+export const CATALOGUE: readonly Check[] = [
+  honestOversize,
+  oversizeWithoutLength,
+  lyingLength,
+  twoFramings,
+  chunkAbuse,
+  slowSender,
+  compressedBody,
+  hostileHeaders,
+  formatSwitch,
+  partFlood,
+  hugeTextField,
+  endlessPartHeader,
+  preambleEpilogue,
+  boundaryLengths,
+  boundaryContinuation,
+  nameSmuggling,
+  duplicates,
+  splittingBytes,
+  partEncodings,
+  truncation,
+  nearBoundary,
+  oddFields,
+  textRules,
+  traversal,
+  encodedTraversal,
+  truncatingBytes,
+  displaySpoof,
+  windowsNames,
+  overlongName,
+  nameCollision,
+  markupInName,
+  metacharacters,
+  configNames,
+  notAllowed,
+  contentDiffers,
+  contentTypeLie,
+  extensionTricks,
+  magicPrefix,
+  polyglotFile,
+  sniffableText,
+  detectorStress,
+];

@@ -1,0 +1,41 @@
+import type { Check } from "../check.ts";
+import { endsIn, hidesCharacters, isPath } from "../harms.ts";
+import { hostileName } from "../name-case.ts";
+
+const isActive = endsIn(".html", ".php", ".asp");
+
+/** UPL-NM-03: a name that ends earlier for some readers. */
+export const truncatingBytes: Check = {
+  id: "UPL-NM-03",
+  title: "A name is never cut at a NUL, a semicolon or a line break",
+  why: "Who checks the end of the name and who stores it up to a NUL see two extensions.",
+  standards: ["CWE-158", "WSTG-BUSL-09"],
+  flags: ["s"],
+  cases: [
+    hostileName(
+      "a NUL before the extension",
+      (extension) => `a.html\0${extension}`,
+      isActive,
+      hidesCharacters,
+    ),
+    hostileName(
+      "an encoded NUL before the extension",
+      (extension) => `a.html%00${extension}`,
+      endsIn(".html"),
+    ),
+    hostileName("a semicolon before the extension", (extension) => `a.asp;${extension}`, isActive),
+    hostileName(
+      "an encoded line feed before the extension",
+      (extension) => `a.php%0a${extension}`,
+      endsIn(".php"),
+    ),
+    hostileName(
+      "a line feed before the extension",
+      (extension) => `a.php\n${extension}`,
+      isActive,
+      hidesCharacters,
+    ),
+    hostileName("a slash before the extension", (extension) => `a.php/${extension}`, isActive, isPath),
+    hostileName("a colon before the extension", (extension) => `a.php:${extension}`, isActive),
+  ],
+};

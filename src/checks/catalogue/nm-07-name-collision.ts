@@ -1,0 +1,56 @@
+import type { Check, CheckCase, Target } from "../check.ts";
+import { accepts, multipartOnly } from "../define-case.ts";
+import { honestName, hostileName, namedProbe } from "../name-case.ts";
+import { joined, latin1 } from "../payloads/bytes.ts";
+import { controlContent, formOf, formProbe } from "../payloads/form.ts";
+import { canBeSized, sizedControl } from "../payloads/sized-file.ts";
+import { controlProbe } from "../payloads/upload.ts";
+
+const isBroken = (name: string) => (name.includes("\ufffd") ? "a name with a broken character" : null);
+
+/** Two uploads whose names some file system takes for one; each must arrive with its own bytes. */
+function twins(name: string, one: string, other: string): CheckCase {
+  return accepts(name, (target) => namedProbe(target, (extension) => one + extension), {
+    appliesTo: multipartOnly,
+    twin: (target) => namedProbe(target, (extension) => other + extension),
+  });
+}
+
+/** A valid file with other bytes than the control. */
+function otherBytes(target: Target) {
+  return { bytes: sizedControl(target, Math.min(target.file.sizeBytesMax, 4096)).bytes };
+}
+
+/** UPL-NM-07: one name, two files. */
+export const nameCollision: Check = {
+  id: "UPL-NM-07",
+  title: "A name decides nothing about where a file goes",
+  why: "Where the name is the place, the second upload replaces the first, whoever sent it.",
+  standards: ["v5.0.0-5.3.2", "CWE-73", "CWE-178", "CWE-176", "CVE-2014-9390"],
+  flags: ["s", "i"],
+  cases: [
+    accepts("the same name with other bytes", (target) => controlProbe(target, otherBytes(target)), {
+      appliesTo: canBeSized,
+    }),
+    accepts(
+      "two files of one name in one upload",
+      (target) => {
+        const content = controlContent(target);
+        const files = [...content.files, ...controlContent(target, otherBytes(target)).files];
+        return formProbe(target, formOf({ ...content, files }), { ...content, files });
+      },
+      {
+        appliesTo: (target) => {
+          const applies = multipartOnly(target);
+          if (applies !== true) return applies;
+          return target.file.countMax < 2 ? "the route takes one file" : canBeSized(target);
+        },
+      },
+    ),
+    twins("composed and decomposed", "caf\u00e9", "cafe\u0301"),
+    twins("sharp s and two s", "stra\u00dfe", "strasse"),
+    twins("capitals and small letters", "PHOTO", "photo"),
+    honestName("the extension in capitals", (extension, stem) => `${stem}${extension.toUpperCase()}`),
+    hostileName("invalid UTF-8", (extension) => joined(latin1("caf\xe9"), extension), isBroken),
+  ],
+};

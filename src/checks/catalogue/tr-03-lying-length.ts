@@ -1,0 +1,77 @@
+import type { Check, Refusal, Target } from "../check.ts";
+import { multipartOnly, refuses } from "../define-case.ts";
+import { canaryRequest } from "../payloads/canary.ts";
+import { controlRequest } from "../payloads/upload.ts";
+import { headBytes, probeBytes, probeSteps, withHeader } from "../payloads/upload-request.ts";
+
+const malformed: Refusal = {
+  statuses: [400],
+  gateCodes: ["REQUEST_MALFORMED", "REQUEST_HEADER_DUPLICATED"],
+  closes: true,
+};
+
+const broken: Refusal = {
+  statuses: [400, 408],
+  gateCodes: ["PROTOCOL_BODY_TRUNCATED", "REQUEST_MALFORMED", "REQUEST_TIMEOUT"],
+  closes: true,
+  mayJustClose: true,
+};
+
+/** The control with its Content-Length lines replaced, and a second request behind it. */
+function withLength(name: string, lines: (lengthBytes: number) => readonly string[], refusal = malformed) {
+  return refuses(
+    name,
+    (target) => {
+      const request = controlRequest(target);
+      const changed = withHeader(request, "Content-Length", ...lines(request.body.length));
+      return probeBytes(request.content, headBytes(changed), request.body, canaryRequest(target));
+    },
+    refusal,
+  );
+}
+
+/** A length of 100 bytes more than come; then the connection ends in one of two ways. */
+function cutOff(target: Target, ending: "end" | "reset") {
+  const request = controlRequest(target);
+  const longer = withHeader(request, "Content-Length", `Content-Length: ${request.body.length + 100}`);
+  return probeSteps(longer, () => [request.body, { pauseMs: 20 }, ending]);
+}
+
+/** UPL-TR-03: a Content-Length that is not the length. */
+export const lyingLength: Check = {
+  id: "UPL-TR-03",
+  title: "A Content-Length that is not one number, or not the length, is refused",
+  why: "Two servers that take a different end of the body read the rest as another request.",
+  standards: ["v5.0.0-4.2.1", "CWE-444", "WSTG-INPV-15", "CVE-2026-1525", "GHSA-v9pg-7xvm-68hf"],
+  flags: ["s"],
+  cases: [
+    refuses(
+      "shorter than the body",
+      (target) => {
+        const request = controlRequest(target);
+        const shorter = withHeader(request, "Content-Length", `Content-Length: ${request.body.length - 10}`);
+        return probeBytes(request.content, headBytes(shorter), request.body, canaryRequest(target));
+      },
+      { statuses: [400], gateCodes: ["PROTOCOL_BODY_TRUNCATED"], closes: true },
+      { appliesTo: multipartOnly },
+    ),
+    refuses("longer than the body, then end of stream", (target) => cutOff(target, "end"), broken),
+    refuses("longer than the body, then reset", (target) => cutOff(target, "reset"), broken),
+    withLength("negative", (length) => [`Content-Length: -${length}`]),
+    withLength("with a plus sign", (length) => [`Content-Length: +${length}`]),
+    withLength("a list of the same number twice", (length) => [`Content-Length: ${length}, ${length}`]),
+    withLength("hexadecimal", (length) => [`Content-Length: 0x${length.toString(16)}`]),
+    withLength("with an exponent", () => ["Content-Length: 1e3"]),
+    withLength("two numbers", (length) => [`Content-Length: ${length} ${length}`]),
+    withLength("beyond 64 bits", () => ["Content-Length: 99999999999999999999"], {
+      ...malformed,
+      statuses: [400, 413],
+      gateCodes: ["REQUEST_MALFORMED", "BODY_TOO_LARGE"],
+    }),
+    withLength("the header twice, alike", (length) => [
+      `Content-Length: ${length}`,
+      `Content-Length: ${length}`,
+    ]),
+    withLength("the header twice, different", (length) => [`Content-Length: ${length}`, "Content-Length: 5"]),
+  ],
+};

@@ -1,0 +1,82 @@
+import type { Check, Target } from "../check.ts";
+import { neutralises, refuses } from "../define-case.ts";
+import { headersArrive, noFurtherHarm } from "../harms.ts";
+import { joined } from "../payloads/bytes.ts";
+import { canBeSized, sizedControl } from "../payloads/sized-file.ts";
+import { controlRequest } from "../payloads/upload.ts";
+import { chunked, probeOf, withHeader } from "../payloads/upload-request.ts";
+
+const TINY_CHUNKS = 20_000;
+const refused = {
+  statuses: [400, 413, 431],
+  gateCodes: ["REQUEST_MALFORMED", "REQUEST_HEADERS_TOO_LARGE", "BODY_TOO_LARGE"],
+};
+
+/** The control in one chunk with an extension of so many bytes. @see RFC 9112 section 7.1.1 */
+function withExtension(target: Target, lengthBytes: number) {
+  const request = withHeader(controlRequest(target), "Content-Length", "Transfer-Encoding: chunked");
+  const size = `${request.body.length.toString(16)};x=`;
+  return probeOf({
+    ...request,
+    body: joined(size, "a".repeat(lengthBytes), "\r\n", request.body, "\r\n0\r\n\r\n"),
+  });
+}
+
+const TRAILERS = [
+  "X-Canary: trailer",
+  "Authorization: Bearer canary",
+  "Content-Length: 1",
+  "Sluicegate-Upload: canary",
+];
+
+/** Trailers must stay trailers, or be dropped. */
+const trailerHarm = headersArrive("x-canary", "authorization", "sluicegate-upload");
+
+/** UPL-TR-05: chunked coding that costs more than it carries. */
+export const chunkAbuse: Check = {
+  id: "UPL-TR-05",
+  title: "Tiny chunks, long chunk extensions and trailers cost little and change nothing",
+  why: "Each chunk and each extension costs work that no limit on body bytes sees, and a trailer that becomes a header is forged.",
+  standards: ["CWE-400", "CWE-407", "CVE-2025-69229", "CVE-2021-22960", "CVE-2024-22019"],
+  flags: ["b"],
+  cases: [
+    neutralises(
+      "20,000 chunks of one byte",
+      (target) =>
+        probeOf(
+          chunked(
+            controlRequest(target, sizedControl(target, Math.min(TINY_CHUNKS, target.file.sizeBytesMax))),
+            1,
+          ),
+        ),
+      { ...refused, withinMs: 3000 },
+      noFurtherHarm,
+      { appliesTo: canBeSized },
+    ),
+    neutralises(
+      "a chunk extension of 1 KiB",
+      (target) => withExtension(target, 1024),
+      { ...refused, withinMs: 2000 },
+      noFurtherHarm,
+    ),
+    refuses("a chunk extension of 256 KiB", (target) => withExtension(target, 256 * 1024), {
+      ...refused,
+      closes: true,
+    }),
+    neutralises(
+      "trailers that name headers",
+      (target) => probeOf(chunked(controlRequest(target), 1024, TRAILERS)),
+      refused,
+      trailerHarm,
+    ),
+    neutralises(
+      "64 KiB of trailers",
+      (target) => {
+        const trailers = Array.from({ length: 64 }, (_, index) => `X-Trailer-${index}: ${"a".repeat(1000)}`);
+        return probeOf(chunked(controlRequest(target), 1024, trailers));
+      },
+      refused,
+      headersArrive("x-trailer-0"),
+    ),
+  ],
+};

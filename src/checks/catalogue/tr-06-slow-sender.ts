@@ -1,0 +1,81 @@
+import type { Check, CheckCase, Probe, ProbeStep, Target } from "../check.ts";
+import { refuses } from "../define-case.ts";
+import { controlRequest } from "../payloads/upload.ts";
+import { headBytes } from "../payloads/upload-request.ts";
+
+const IDLE_MS_MAX = 3000;
+const COPIES = 10;
+
+function hasShortIdleTime({ idleMs }: Target): true | string {
+  if (idleMs === null) return "the route promises no idle time";
+  return idleMs <= IDLE_MS_MAX || `the idle time of ${idleMs} ms is too long to wait for`;
+}
+
+/** Sends `sent(bytes of the whole request)`, then keeps the connection open and silent. */
+function stalling(name: string, upTo: (headBytes: number, allBytes: number) => number): CheckCase {
+  return refuses(
+    name,
+    (target): Probe => {
+      const request = controlRequest(target);
+      const head = headBytes(request);
+      const all = Buffer.concat([head, request.body]);
+      const sent = all.subarray(0, upTo(head.length, all.length));
+      return { content: request.content, steps: () => [sent, { pauseMs: 2 * (target.idleMs ?? 0) + 1000 }] };
+    },
+    // The statuses are what a server may say before it closes; most just close.
+    {
+      statuses: [400, 408],
+      gateCodes: ["REQUEST_TIMEOUT"],
+      closes: true,
+      mayJustClose: true,
+      withinMs: 2 * IDLE_MS_MAX,
+    },
+    { appliesTo: hasShortIdleTime, copies: COPIES },
+  );
+}
+
+/** One byte at a time, each later than the idle time allows. */
+function* dripping(bytes: Uint8Array, everyMs: number): Iterable<ProbeStep> {
+  for (const byte of bytes) {
+    yield Uint8Array.of(byte);
+    yield { pauseMs: everyMs };
+  }
+}
+
+/** UPL-TR-06: clients that hold connections and send next to nothing. */
+export const slowSender: Check = {
+  id: "UPL-TR-06",
+  title: "A client that stops sending is let go in the stated time, and others are served meanwhile",
+  why: "A few hundred connections that never finish are enough to take a server without a time limit out of service.",
+  standards: ["v5.0.0-15.2.2", "CWE-400"],
+  flags: ["b"],
+  cases: [
+    stalling("the request line never ends", () => 9),
+    stalling("the headers never end", (head) => head - 2),
+    stalling("no body comes", (head) => head),
+    stalling("the body stops in the middle", (head, all) => Math.floor((head + all) / 2)),
+    stalling("the last byte never comes", (_, all) => all - 1),
+    refuses(
+      "one byte of the body at a time, each too late",
+      (target): Probe => {
+        const request = controlRequest(target);
+        const everyMs = 2 * (target.idleMs ?? 0);
+        return {
+          content: request.content,
+          steps: function* () {
+            yield headBytes(request);
+            yield* dripping(request.body, everyMs);
+          },
+        };
+      },
+      {
+        statuses: [400, 408],
+        gateCodes: ["REQUEST_TIMEOUT"],
+        closes: true,
+        mayJustClose: true,
+        withinMs: 2 * IDLE_MS_MAX,
+      },
+      { appliesTo: hasShortIdleTime, copies: COPIES },
+    ),
+  ],
+};

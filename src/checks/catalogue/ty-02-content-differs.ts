@@ -1,0 +1,25 @@
+import type { Check, SampleFile, Target } from "../check.ts";
+import { exeFile, htmlFile } from "../payloads/document-files.ts";
+import { refusedFile, SAMPLES } from "../type-case.ts";
+
+const isText = (mediaType: string) => /^text\/|json/.test(mediaType);
+
+/** Other bytes under the control's name and type; text under text is no difference that a reader could see. */
+function differs(other: SampleFile) {
+  return ({ file }: Target): true | string => {
+    if (file.control.mediaType === other.mediaType) return `the control is a ${other.mediaType}`;
+    return !(isText(file.control.mediaType) && isText(other.mediaType)) || "both are text";
+  };
+}
+
+/** UPL-TY-02: a name and type that are allowed, and bytes that are something else. */
+export const contentDiffers: Check = {
+  id: "UPL-TY-02",
+  title: "The content must be what name and type say",
+  why: "The name and the declared type are the client's words; what opens the file goes by its bytes.",
+  standards: ["v5.0.0-5.2.2", "CWE-646"],
+  flags: ["s"],
+  cases: [...SAMPLES, htmlFile(), exeFile()].map((other) =>
+    refusedFile(`the bytes of ${other.name}`, () => ({ bytes: other.bytes }), { appliesTo: differs(other) }),
+  ),
+};

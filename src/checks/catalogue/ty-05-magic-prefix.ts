@@ -1,0 +1,30 @@
+import type { Check, CheckCase } from "../check.ts";
+import { joined, latin1 } from "../payloads/bytes.ts";
+import { refusedFile, SAMPLES, takesType } from "../type-case.ts";
+
+const MARKUP = "<html><script>void 0</script></html>\n".repeat(20);
+
+/** The first bytes of a type, then a page. */
+function prefixed(mediaType: string, magic: string): CheckCase {
+  const sample = SAMPLES.find((each) => each.mediaType === mediaType);
+  const bytes = joined(latin1(magic), MARKUP);
+  return refusedFile(`a page behind the first bytes of ${mediaType}`, () => ({ ...sample, bytes }), {
+    appliesTo: takesType(mediaType),
+  });
+}
+
+/** UPL-TY-05: right at the beginning and wrong after it. */
+export const magicPrefix: Check = {
+  id: "UPL-TY-05",
+  title: "A file is known by its whole structure, not by its first bytes",
+  why: "Six bytes in front of a page make it an image to whoever looks at six bytes.",
+  standards: ["v5.0.0-5.2.2", "CWE-434"],
+  flags: ["s"],
+  cases: [
+    prefixed("image/gif", "GIF89a"),
+    prefixed("image/png", "\x89PNG\r\n\x1a\n"),
+    prefixed("image/jpeg", "\xff\xd8\xff\xe0"),
+    prefixed("application/pdf", "%PDF-1.7\n"),
+    prefixed("application/zip", "PK\x03\x04"),
+  ],
+};

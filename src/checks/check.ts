@@ -1,0 +1,163 @@
+/**
+ * A check as data: one reusable test of an upload route, with its payloads, their benign twins and what a safe route does.
+ *
+ * Comes in: a `Target`, which is what a flow promises about its route. Goes out: probes (exact bytes) and expectations.
+ * Always holds: nothing here knows which server is under test. What one particular server is known to answer (`gateCodes`) is a hint
+ * that only a test of that server looks at.
+ */
+
+/** `s` always safe, `b` bounded load, `i` needs a second identity, `o` needs the operator's help. */
+export type CheckFlag = "s" | "b" | "i" | "o";
+
+/** One check of the catalogue. Ids are never renumbered, only retired. */
+export interface Check {
+  readonly id: `UPL-${string}`;
+  readonly title: string;
+  /** One sentence: what goes wrong where this does not hold. */
+  readonly why: string;
+  /** `v5.0.0-5.2.1` is OWASP ASVS, `CWE-770`, `WSTG-…`, `CRS-…`; `CVE-…` are cases that happened. */
+  readonly standards: readonly string[];
+  readonly flags: readonly CheckFlag[];
+  readonly cases: readonly CheckCase[];
+}
+
+/** One payload of a check, its benign twin, and the safe outcome. */
+export interface CheckCase {
+  readonly name: string;
+  /** `true`, or the reason (from the promise) why the case says nothing about this route. */
+  readonly appliesTo: (target: Target) => true | string;
+  readonly probe: (target: Target) => Probe;
+  /** The neighbour of the probe that must pass; `control` where the route's control upload is that. */
+  readonly twin: "control" | ((target: Target) => Probe);
+  readonly expect: Expectation;
+  /** How many copies of the probe run at once, while the twin is sent. Default 1: the twin follows the probe. */
+  readonly copies?: number;
+}
+
+/** What a flow promises about one route, as far as checks need it. Sizes in bytes, lengths in code points. */
+export interface Target {
+  /** `http://host:port` */
+  readonly origin: string;
+  readonly method: string;
+  /** Request target. For a raw body the last segment is `{name}`, replaced by the file's name. */
+  readonly path: string;
+  readonly protocol: "multipart" | "raw";
+  readonly file: FilePromise;
+  readonly fields: readonly FieldPromise[];
+  /** Statuses of an accepted upload. */
+  readonly acceptedStatuses: readonly number[];
+  /** Header lines that every request needs, such as a credential. */
+  readonly headers: readonly string[];
+  /** A request without a byte for so long is ended; `null` where the route promises nothing. */
+  readonly idleMs: number | null;
+  /** All random content is derived from it. */
+  readonly seed: string;
+}
+
+export interface FilePromise {
+  readonly field: string;
+  /** Verified media types that are accepted, or `any`. */
+  readonly types: readonly string[] | "any";
+  readonly sizeBytesMax: number;
+  readonly countMax: number;
+  /** The file of the control upload. */
+  readonly control: SampleFile;
+}
+
+export interface FieldPromise {
+  readonly name: string;
+  readonly lengthCharsMin: number;
+  readonly lengthCharsMax: number;
+  readonly optional: boolean;
+  readonly countMax: number;
+  /** The value in the control upload. */
+  readonly control: string;
+}
+
+/** A file as a client sends it. */
+export interface SampleFile {
+  readonly name: string;
+  readonly mediaType: string;
+  readonly bytes: Uint8Array;
+}
+
+/** What the one right reading of a probe gives: what an accepting service must have got. */
+export interface UploadContent {
+  readonly files: readonly ContentFile[];
+  readonly fields: readonly (readonly [name: string, value: string])[];
+}
+
+export interface ContentFile extends SampleFile {
+  readonly field: string;
+}
+
+/** The exact bytes of one exchange, in order, and how they are paced. */
+export interface Probe {
+  readonly content: UploadContent;
+  /** Made anew at each call and lazily, so that a large body is never in memory. */
+  readonly steps: () => Iterable<ProbeStep>;
+}
+
+/**
+ * One step of sending.
+ * - bytes: written as they are;
+ * - `await-answer`: nothing more is sent until an answer (also 100 Continue) has come;
+ * - `pauseMs`: nothing is sent for so long, or until an answer comes;
+ * - `end`: the sending side is closed (FIN), reading goes on;
+ * - `reset`: the connection is broken off (RST).
+ */
+export type ProbeStep = Uint8Array | "await-answer" | "end" | "reset" | { readonly pauseMs: number };
+
+/** The safe outcome of a probe. */
+export type Expectation = RefusedExpectation | AcceptedExpectation | NeutralExpectation;
+
+/** How a refusal must look. */
+export interface Refusal {
+  readonly statuses: readonly number[];
+  /** Problem codes of Sluicegate's gate for this payload; one of them. */
+  readonly gateCodes: readonly string[];
+  /** The connection must be closed after the answer, and nothing else be answered on it. */
+  readonly closes?: boolean;
+  /** Closing without an answer is as safe: for requests that never were whole. */
+  readonly mayJustClose?: boolean;
+  /** The answer must come before more than so many bytes (head included) were taken. */
+  readonly takenBytesMax?: number;
+  /** The answer must come within this time. */
+  readonly withinMs?: number;
+}
+
+/** Refused with a documented 4xx, and nothing got through. */
+export interface RefusedExpectation extends Refusal {
+  readonly outcome: "refused";
+}
+
+/** Accepted exactly as `Probe.content` says. */
+export interface AcceptedExpectation {
+  readonly outcome: "accepted";
+  readonly withinMs?: number;
+}
+
+/** Refused; or accepted in a way that `harm` finds no harm in. */
+export interface NeutralExpectation extends Refusal {
+  readonly outcome: "refused-or-neutral";
+  /** What is harmful in what the service got, in plain words, or `null`. File bytes are compared before it is asked. */
+  readonly harm: (received: ReceivedUpload, content: UploadContent) => string | null;
+}
+
+/** One request that got through to the service. */
+export interface ReceivedUpload {
+  readonly method: string;
+  /** Path with query, as the service saw it. */
+  readonly path: string;
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly fields: readonly (readonly [name: string, value: string])[];
+  readonly files: readonly ReceivedFile[];
+}
+
+export interface ReceivedFile {
+  readonly field: string;
+  readonly name: string | null;
+  readonly mediaType: string | null;
+  readonly sizeBytes: number;
+  readonly sha256: string;
+}

@@ -1,0 +1,73 @@
+/**
+ * Short ways to write the cases of a check: refused, accepted, or neutralised; with what they apply to.
+ */
+import type { CheckCase, NeutralExpectation, Probe, Refusal, Target } from "./check.ts";
+
+/** What a case may say beside its name, probe and outcome. */
+export interface CaseOptions {
+  readonly appliesTo?: (target: Target) => true | string;
+  readonly twin?: CheckCase["twin"];
+  readonly copies?: number;
+}
+
+type MakeProbe = (target: Target) => Probe;
+
+/** The route must refuse the probe. */
+export function refuses(
+  name: string,
+  probe: MakeProbe,
+  refusal: Refusal,
+  options: CaseOptions = {},
+): CheckCase {
+  return { ...base(name, probe, options), expect: { outcome: "refused", ...refusal } };
+}
+
+/** The route must accept the probe exactly as its content says: what looks odd and is right. */
+export function accepts(
+  name: string,
+  probe: MakeProbe,
+  options: CaseOptions & { withinMs?: number } = {},
+): CheckCase {
+  const { withinMs, ...rest } = options;
+  const expect = { outcome: "accepted", ...(withinMs === undefined ? {} : { withinMs }) } as const;
+  return { ...base(name, probe, rest), expect };
+}
+
+/** The route may refuse the probe, or accept it without the harm. */
+export function neutralises(
+  name: string,
+  probe: MakeProbe,
+  refusal: Refusal,
+  harm: NeutralExpectation["harm"],
+  options: CaseOptions = {},
+): CheckCase {
+  return { ...base(name, probe, options), expect: { outcome: "refused-or-neutral", ...refusal, harm } };
+}
+
+function base(name: string, probe: MakeProbe, options: CaseOptions): Omit<CheckCase, "expect"> {
+  const { appliesTo = always, twin = "control", copies } = options;
+  return { name, probe, appliesTo, twin, ...(copies === undefined ? {} : { copies }) };
+}
+
+export function always(): true {
+  return true;
+}
+
+export function multipartOnly(target: Target): true | string {
+  return target.protocol === "multipart" || "the route takes a raw body";
+}
+
+export function rawOnly(target: Target): true | string {
+  return target.protocol === "raw" || "the route takes multipart";
+}
+
+/** Applies where all of them do; else the first reason. */
+export function whereAll(...conditions: readonly CheckCase["appliesTo"][]): CheckCase["appliesTo"] {
+  return (target) => {
+    for (const condition of conditions) {
+      const answer = condition(target);
+      if (answer !== true) return answer;
+    }
+    return true;
+  };
+}

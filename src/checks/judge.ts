@@ -1,0 +1,150 @@
+/**
+ * From what came back, and what the service got, to what is wrong with it. No I/O.
+ */
+import { createHash } from "node:crypto";
+import type {
+  AcceptedExpectation,
+  ContentFile,
+  Expectation,
+  NeutralExpectation,
+  ReceivedFile,
+  ReceivedUpload,
+  Refusal,
+  Target,
+  UploadContent,
+} from "./check.ts";
+import type { Exchange } from "./send-probe.ts";
+
+/** What a probe led to, with all that there is to judge it by. `received` is `null` where nobody can look into the service. */
+export interface Outcome {
+  readonly exchange: Exchange;
+  readonly received: readonly ReceivedUpload[] | null;
+  readonly content: UploadContent;
+}
+
+/** Complaints in plain words; none where the outcome is safe. */
+export function judge(target: Target, expect: Expectation, outcome: Outcome): readonly string[] {
+  if (expect.outcome === "accepted") return judgeAccepted(target, expect, outcome);
+  if (expect.outcome === "refused") return judgeRefused(expect, outcome);
+  return isAccepted(target, outcome.exchange) ? judgeNeutral(outcome, expect) : judgeRefused(expect, outcome);
+}
+
+/** Whether the first answer has one of the route's statuses of success. */
+export function isAccepted(target: Target, exchange: Exchange): boolean {
+  return target.acceptedStatuses.includes(exchange.answers[0]?.status ?? 0);
+}
+
+function judgeAccepted(target: Target, expect: AcceptedExpectation, outcome: Outcome): readonly string[] {
+  const { exchange } = outcome;
+  const complaints = judgeTime(exchange, expect.withinMs);
+  if (!isAccepted(target, exchange)) {
+    complaints.push(
+      `expected to be accepted with ${target.acceptedStatuses.join(" or ")}, got ${describe(exchange)}`,
+    );
+    return complaints;
+  }
+  return [...complaints, ...judgeContent(outcome, true)];
+}
+
+function judgeNeutral(outcome: Outcome, expect: NeutralExpectation): readonly string[] {
+  const harms = (outcome.received ?? []).map((upload) => expect.harm(upload, outcome.content));
+  return [
+    ...judgeTime(outcome.exchange, expect.withinMs),
+    ...judgeContent(outcome, false),
+    ...harms.filter((each) => each !== null),
+  ];
+}
+
+function judgeRefused(expect: Refusal, outcome: Outcome): readonly string[] {
+  const { exchange, received } = outcome;
+  const complaints = [...judgeTime(exchange, expect.withinMs), ...judgeStatus(expect, exchange)];
+  if (expect.closes === true) complaints.push(...judgeClosed(exchange));
+  if (expect.takenBytesMax !== undefined) complaints.push(...judgeTaken(exchange, expect.takenBytesMax));
+  if (exchange.malformed !== null && expect.mayJustClose !== true) complaints.push(exchange.malformed);
+  for (const upload of received ?? []) complaints.push(`the service got ${upload.method} ${upload.path}`);
+  return complaints;
+}
+
+function judgeStatus(expect: Refusal, exchange: Exchange): string[] {
+  const status = exchange.answers[0]?.status;
+  if (status === undefined && expect.mayJustClose === true && exchange.end !== "deadline") return [];
+  if (status !== undefined && expect.statuses.includes(status)) return [];
+  return [`expected ${expect.statuses.join(" or ")}, got ${describe(exchange)}`];
+}
+
+function judgeClosed(exchange: Exchange): string[] {
+  const complaints: string[] = [];
+  if (exchange.answers.length > 1) {
+    complaints.push(`${exchange.answers.length} answers on one connection: ${describe(exchange)}`);
+  }
+  if (exchange.end === "left") complaints.push("the connection was kept open after the refusal");
+  return complaints;
+}
+
+function judgeTaken(exchange: Exchange, takenBytesMax: number): string[] {
+  const taken = exchange.takenAtAnswerBytes ?? exchange.takenBytes;
+  return taken <= takenBytesMax
+    ? []
+    : [`${taken} bytes were taken before the answer, at most ${takenBytesMax} were expected`];
+}
+
+function judgeTime(exchange: Exchange, withinMs: number | undefined): string[] {
+  const tookMs = Math.round(exchange.answeredAfterMs ?? exchange.elapsedMs);
+  return withinMs === undefined || tookMs <= withinMs
+    ? []
+    : [`answered after ${tookMs} ms, expected within ${withinMs} ms`];
+}
+
+/** @param isExact whether names and types must be as sent, beside fields and bytes. */
+function judgeContent(outcome: Outcome, isExact: boolean): readonly string[] {
+  const { received, content } = outcome;
+  if (received === null) return [];
+  const [upload, ...others] = received;
+  if (upload === undefined) return ["the answer says accepted, and the service got nothing"];
+  const complaints = others.map((other) => `the service also got ${other.method} ${other.path}`);
+  if (!sameFields(upload, content)) {
+    complaints.push(
+      `the service got the fields ${JSON.stringify(upload.fields)}, sent were ${JSON.stringify(content.fields)}`,
+    );
+  }
+  if (upload.files.length !== content.files.length) {
+    complaints.push(`the service got ${upload.files.length} files, sent were ${content.files.length}`);
+  }
+  return [
+    ...complaints,
+    ...upload.files.flatMap((file, index) => judgeFile(file, content.files[index], isExact)),
+  ];
+}
+
+function sameFields(upload: ReceivedUpload, content: UploadContent): boolean {
+  const sorted = (fields: UploadContent["fields"]) => fields.map((pair) => JSON.stringify(pair)).sort();
+  return JSON.stringify(sorted(upload.fields)) === JSON.stringify(sorted(content.fields));
+}
+
+function judgeFile(got: ReceivedFile, sent: ContentFile | undefined, isExact: boolean): string[] {
+  if (sent === undefined) return [`the service got a file ${JSON.stringify(got.name)} that was not sent`];
+  const complaints: string[] = [];
+  if (got.sha256 !== sha256(sent.bytes)) {
+    complaints.push(`the service got other bytes (${got.sizeBytes}) than were sent (${sent.bytes.length})`);
+  }
+  if (got.field !== sent.field)
+    complaints.push(`the service got the file as field ${JSON.stringify(got.field)}`);
+  if (isExact && got.name !== null && got.name.normalize() !== sent.name.normalize()) {
+    complaints.push(
+      `the service got the name ${JSON.stringify(got.name)}, sent was ${JSON.stringify(sent.name)}`,
+    );
+  }
+  return complaints;
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
+
+/** The answers in one phrase: `201`, `400 then 404`, `no answer (closed)`. */
+export function describe(exchange: Exchange): string {
+  if (exchange.answers.length === 0) return `no answer (${exchange.end})`;
+  const statuses = exchange.answers.map((answer) => answer.status).join(" then ");
+  const first = new TextDecoder().decode(exchange.answers[0]?.body.subarray(0, 300));
+  return `${statuses} ${first}`.trim();
+}

@@ -1,0 +1,56 @@
+/**
+ * Cases about file names: the control's bytes under another name, written into the part byte by byte.
+ */
+import type { CheckCase, Target } from "./check.ts";
+import { accepts, multipartOnly, neutralises } from "./define-case.ts";
+import { nameHarms } from "./harms.ts";
+import { joined } from "./payloads/bytes.ts";
+import { controlContent, filePart, formProbe, formWithFilePart } from "./payloads/form.ts";
+
+/** Where a name may be refused: as a name, as a header that cannot be read, or for its extension. */
+const refusedName = {
+  statuses: [400, 413, 415, 422],
+  gateCodes: [
+    "FILE_NAME_INVALID",
+    "PROTOCOL_PART_HEADER_MALFORMED",
+    "FILE_EXTENSION_NOT_ALLOWED",
+    "FILE_TYPE_MISMATCH",
+    "FILE_NAME_MISSING",
+  ],
+};
+
+type NameOf = (extension: string, stem: string) => string | Uint8Array;
+
+/** The control under the name that `nameOf` makes of its extension (with the dot) and stem. */
+export function namedProbe(target: Target, nameOf: NameOf) {
+  const { field, control } = target.file;
+  const [extension, stem] = splitName(control.name);
+  const name = nameOf(extension, stem);
+  const known = typeof name === "string" ? name : Buffer.from(name).toString("utf8");
+  const disposition = joined(`name="${field}"; filename="`, name, '"');
+  const content = controlContent(target, { name: known });
+  const [file] = content.files;
+  if (file === undefined) throw new Error("the control has no file");
+  return formProbe(target, formWithFilePart(target, filePart(file, disposition)), content);
+}
+
+function splitName(name: string): [extension: string, stem: string] {
+  const dot = name.lastIndexOf(".");
+  return dot === -1 ? ["", name] : [name.slice(dot), name.slice(0, dot)];
+}
+
+/** A name that must be refused, or arrive as one that none of `harms` objects to. */
+export function hostileName(
+  name: string,
+  nameOf: NameOf,
+  ...harms: readonly ((name: string) => string | null)[]
+): CheckCase {
+  return neutralises(name, (target) => namedProbe(target, nameOf), refusedName, nameHarms(...harms), {
+    appliesTo: multipartOnly,
+  });
+}
+
+/** A name that is unusual and right: it must pass as it is. */
+export function honestName(name: string, nameOf: NameOf): CheckCase {
+  return accepts(name, (target) => namedProbe(target, nameOf), { appliesTo: multipartOnly });
+}

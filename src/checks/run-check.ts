@@ -1,0 +1,137 @@
+/**
+ * Runs one check against one route: the control first, then each case with its twin, the control again at the end.
+ *
+ * Always holds: a case only passes where its twin passed too; nothing is said of a route whose control does not pass.
+ */
+import type { Check, CheckCase, Expectation, Probe, ReceivedUpload, Target } from "./check.ts";
+import { isAccepted, judge, type Outcome } from "./judge.ts";
+import { controlProbe } from "./payloads/upload.ts";
+import { sendProbe } from "./send-probe.ts";
+
+/** How to look into the service behind the route. */
+export interface Evidence {
+  /** Forgets what the service got so far. */
+  clear(): Promise<void>;
+  received(): Promise<readonly ReceivedUpload[]>;
+}
+
+/** `inconclusive`: there is nothing to judge by (the control failed, or nobody can look into the service). */
+export type CaseState = "pass" | "fail" | "inconclusive" | "not-applicable";
+
+export interface CaseResult {
+  readonly check: Check["id"];
+  readonly case: string;
+  readonly state: CaseState;
+  /** What is wrong, or why nothing can be said. */
+  readonly reasons: readonly string[];
+  /** Absent where the case was not run. */
+  readonly probe?: Outcome;
+  readonly twin?: Outcome;
+}
+
+const ACCEPTED: Expectation = { outcome: "accepted" };
+const DEADLINE_MS = 10_000;
+const LINGER_MS = 1000;
+
+/** Results in the order of the cases. @param evidence `null` where nobody can look into the service. */
+export async function runCheck(
+  check: Check,
+  target: Target,
+  evidence: Evidence | null,
+): Promise<readonly CaseResult[]> {
+  const before = await controlFails(target, evidence);
+  if (before.length > 0) return check.cases.map((each) => controlFailed(check, each, before));
+  const results: CaseResult[] = [];
+  for (const each of check.cases) results.push(await runCase(check, each, target, evidence));
+  const after = await controlFails(target, evidence);
+  return after.length === 0 ? results : [...results, controlBroken(check, after)];
+}
+
+async function controlFails(target: Target, evidence: Evidence | null): Promise<readonly string[]> {
+  const outcome = await send(target, controlProbe(target), ACCEPTED, evidence);
+  return judge(target, ACCEPTED, outcome);
+}
+
+function controlFailed(check: Check, each: CheckCase, reasons: readonly string[]): CaseResult {
+  const told = reasons.map((reason) => `the control upload fails: ${reason}`);
+  return { check: check.id, case: each.name, state: "inconclusive", reasons: told };
+}
+
+function controlBroken(check: Check, reasons: readonly string[]): CaseResult {
+  const told = reasons.map((reason) => `after this check the control upload fails: ${reason}`);
+  return { check: check.id, case: "the control upload afterwards", state: "fail", reasons: told };
+}
+
+/** One case: the probe, then its twin; or, where the case has copies, the twin while the copies are under way. */
+export async function runCase(
+  check: Check,
+  each: CheckCase,
+  target: Target,
+  evidence: Evidence | null,
+): Promise<CaseResult> {
+  const applies = each.appliesTo(target);
+  if (applies !== true)
+    return { check: check.id, case: each.name, state: "not-applicable", reasons: [applies] };
+  const twinOf = each.twin === "control" ? controlProbe : each.twin;
+  if (each.copies !== undefined) return runCopies(check, each, target, twinOf(target));
+  const probe = await send(target, each.probe(target), each.expect, evidence);
+  const twin = await send(target, twinOf(target), ACCEPTED, evidence);
+  const wrong = judge(target, each.expect, probe);
+  const twinWrong = judge(target, ACCEPTED, twin).map((reason) => `the benign twin: ${reason}`);
+  const reasons = [...wrong, ...twinWrong];
+  return { check: check.id, case: each.name, ...stateOf(target, reasons, each.expect, probe), probe, twin };
+}
+
+/** A refusal that cannot be told from an acceptance by looking is left open, and so is an acceptance that nobody can look into. */
+function stateOf(
+  target: Target,
+  reasons: readonly string[],
+  expect: Expectation,
+  probe: Outcome,
+): Pick<CaseResult, "state" | "reasons"> {
+  const isOpen =
+    probe.received === null && expect.outcome !== "refused" && isAccepted(target, probe.exchange);
+  if (reasons.length > 0) return { state: "fail", reasons };
+  if (isOpen)
+    return { state: "inconclusive", reasons: ["it was accepted, and nobody can look at what was stored"] };
+  return { state: "pass", reasons };
+}
+
+async function send(
+  target: Target,
+  probe: Probe,
+  expect: Expectation,
+  evidence: Evidence | null,
+): Promise<Outcome> {
+  await evidence?.clear();
+  const lingerMs = expect.outcome !== "accepted" && expect.closes === true ? LINGER_MS : 0;
+  const exchange = await sendProbe(target.origin, probe, { deadlineMs: DEADLINE_MS, lingerMs });
+  return { exchange, received: (await evidence?.received()) ?? null, content: probe.content };
+}
+
+/** Copies are judged by their answers alone: what the service got is mixed with the twin's. */
+async function runCopies(
+  check: Check,
+  each: CheckCase,
+  target: Target,
+  twinProbe: Probe,
+): Promise<CaseResult> {
+  const copies = Array.from({ length: each.copies ?? 1 }, () =>
+    send(target, each.probe(target), each.expect, null),
+  );
+  const twin = await send(target, twinProbe, ACCEPTED, null);
+  const probes = await Promise.all(copies);
+  const wrong = probes.flatMap((probe) => judge(target, each.expect, probe));
+  const twinWrong = judge(target, ACCEPTED, twin).map((reason) => `the benign twin meanwhile: ${reason}`);
+  const reasons = [...new Set([...wrong, ...twinWrong])];
+  const [probe] = probes;
+  const state: CaseState = reasons.length > 0 ? "fail" : "pass";
+  return {
+    check: check.id,
+    case: each.name,
+    state,
+    reasons,
+    twin,
+    ...(probe === undefined ? {} : { probe }),
+  };
+}

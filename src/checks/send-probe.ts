@@ -1,0 +1,172 @@
+/**
+ * Sends one probe over a TCP connection of its own and says what came back.
+ *
+ * Always holds: it reads while it writes, so that an early answer is seen and stops the writing; nothing is repaired, added or retried;
+ * it ends by itself at the deadline.
+ */
+import { connect, type Socket } from "node:net";
+import { type Answer, AnswerReader, headerOf } from "./answer-reader.ts";
+import type { Probe, ProbeStep } from "./check.ts";
+
+/** What one probe met. Times in milliseconds from the first byte sent. */
+export interface Exchange {
+  /** Final answers in order; more than one where the peer read more than one request. */
+  readonly answers: readonly Answer[];
+  readonly interimStatuses: readonly number[];
+  /** Why the bytes that came back are no HTTP, or `null`. */
+  readonly malformed: string | null;
+  /** Bytes that the system took from us, head included; `takenAtAnswerBytes` of them before the answer. */
+  readonly takenBytes: number;
+  readonly takenAtAnswerBytes: number | null;
+  readonly answeredAfterMs: number | null;
+  /** `left`: we closed, because the answer was whole and the peer kept the connection. */
+  readonly end: "closed" | "reset" | "left" | "deadline";
+  readonly elapsedMs: number;
+}
+
+export interface SendLimits {
+  readonly deadlineMs: number;
+  /** How long to wait after a whole answer for the peer to close, or to answer again. 0: do not wait. */
+  readonly lingerMs: number;
+}
+
+const PIECE_BYTES = 64 * 1024;
+
+/** @throws where no connection can be made; everything after that is part of the result. */
+export async function sendProbe(origin: string, probe: Probe, limits: SendLimits): Promise<Exchange> {
+  const url = new URL(origin);
+  const wire = new Wire(
+    connect({ host: url.hostname, port: Number(url.port), allowHalfOpen: true, noDelay: true }),
+  );
+  await wire.connected;
+  const deadline = setTimeout(() => wire.finish("deadline"), limits.deadlineMs);
+  try {
+    for (const step of probe.steps()) {
+      if (wire.reader.hasAnswered || wire.end !== null) break;
+      await wire.take(step);
+    }
+    await wire.settled(limits.lingerMs);
+    return wire.result();
+  } finally {
+    clearTimeout(deadline);
+    wire.finish("left");
+  }
+}
+
+/** One connection: what was written, what was read, and who is waiting for which. */
+class Wire {
+  readonly reader = new AnswerReader();
+  readonly connected: Promise<void>;
+  end: Exchange["end"] | null = null;
+  readonly #socket: Socket;
+  readonly #startedAt = performance.now();
+  #waiting: (() => void)[] = [];
+  #takenBytes = 0;
+  #takenAtAnswerBytes: number | null = null;
+  #answeredAfterMs: number | null = null;
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+    this.connected = new Promise((resolve, reject) => {
+      socket.once("connect", resolve).once("error", reject);
+    });
+    this.connected.catch(() => {});
+    socket.on("data", (bytes: Buffer) => this.#read(bytes));
+    socket.on("end", () => this.finish("closed"));
+    socket.on("close", () => this.finish("closed"));
+    socket.on("error", () => this.finish("reset"));
+  }
+
+  #read(bytes: Uint8Array): void {
+    this.reader.push(bytes);
+    if (this.reader.hasAnswered && this.#answeredAfterMs === null) {
+      this.#answeredAfterMs = performance.now() - this.#startedAt;
+      this.#takenAtAnswerBytes = this.#takenBytes;
+    }
+    this.#wake();
+  }
+
+  #wake(): void {
+    const woken = this.#waiting;
+    this.#waiting = [];
+    for (const resolve of woken) resolve();
+  }
+
+  /** Resolves at the next thing that happens on the connection. */
+  #next(): Promise<void> {
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  async take(step: ProbeStep): Promise<void> {
+    if (step instanceof Uint8Array) await this.#write(step);
+    else if (step === "end") this.#socket.end();
+    else if (step === "reset") this.#reset();
+    else if (step === "await-answer") await this.#answered(Number.POSITIVE_INFINITY);
+    else await this.#answered(step.pauseMs);
+  }
+
+  #reset(): void {
+    this.#socket.resetAndDestroy();
+    this.finish("left");
+  }
+
+  async #write(bytes: Uint8Array): Promise<void> {
+    for (let start = 0; start < bytes.length; start += PIECE_BYTES) {
+      if (this.reader.hasAnswered || this.end !== null) return;
+      const piece = bytes.subarray(start, start + PIECE_BYTES);
+      let isTaken = false;
+      this.#socket.write(piece, (error) => {
+        isTaken = true;
+        if (!error) this.#takenBytes += piece.length;
+        this.#wake();
+      });
+      while (!isTaken && !this.reader.hasAnswered && this.end === null) await this.#next();
+    }
+  }
+
+  async #answered(withinMs: number): Promise<void> {
+    const hasCome = () =>
+      this.reader.hasAnswered || this.reader.interimStatuses.length > 0 || this.end !== null;
+    await this.#until(hasCome, withinMs);
+  }
+
+  async #until(isDone: () => boolean, withinMs: number): Promise<void> {
+    let isLate = false;
+    const late = () => {
+      isLate = true;
+      this.#wake();
+    };
+    const timer = Number.isFinite(withinMs) ? setTimeout(late, withinMs) : undefined;
+    while (!isDone() && !isLate) await this.#next();
+    clearTimeout(timer);
+  }
+
+  /** The first answer whole; then, for `lingerMs`, the close or further answers. */
+  async settled(lingerMs: number): Promise<void> {
+    await this.#until(() => this.reader.answers.length > 0 || this.end !== null, Number.POSITIVE_INFINITY);
+    const first = this.reader.answers[0];
+    const saysClose = first !== undefined && headerOf(first, "connection")?.toLowerCase() === "close";
+    if (lingerMs > 0 || saysClose) await this.#until(() => this.end !== null, Math.max(lingerMs, 1000));
+  }
+
+  finish(end: Exchange["end"]): void {
+    if (this.end !== null) return;
+    this.end = end;
+    if (end === "closed" || end === "reset") this.reader.end();
+    this.#socket.destroy();
+    this.#wake();
+  }
+
+  result(): Exchange {
+    return {
+      answers: this.reader.answers,
+      interimStatuses: this.reader.interimStatuses,
+      malformed: this.reader.malformed,
+      takenBytes: this.#takenBytes,
+      takenAtAnswerBytes: this.#takenAtAnswerBytes,
+      answeredAfterMs: this.#answeredAfterMs,
+      end: this.end ?? "left",
+      elapsedMs: performance.now() - this.#startedAt,
+    };
+  }
+}
