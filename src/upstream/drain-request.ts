@@ -1,0 +1,42 @@
+/**
+ * What is left of a request body once its answer is known.
+ *
+ * A close with unread bytes sends a reset, and the reset can overtake the answer on its way to the client (lesson T46). So the rest is
+ * read and thrown away, within limits of bytes and of time; only a client that goes on beyond them is cut off.
+ */
+import type { IncomingMessage } from "node:http";
+
+/** How much of a body that nobody wants is still read before the connection is cut. */
+export interface DrainLimits {
+  readonly bytesMax: number;
+  readonly timeMs: number;
+}
+
+export const DRAIN_LIMITS: DrainLimits = { bytesMax: 64 * 1024 * 1024, timeMs: 5_000 };
+
+/**
+ * Reads a request body to its end and drops it.
+ * @returns `true` once the body has ended; `false` where it went beyond the limits or broke off: then its connection is closed.
+ */
+export function drainRequest(req: IncomingMessage, limits: DrainLimits = DRAIN_LIMITS): Promise<boolean> {
+  if (req.readableEnded) return Promise.resolve(true);
+  if (req.destroyed || req.socket.destroyed) return Promise.resolve(false);
+  return new Promise((resolve) => {
+    let leftBytes = limits.bytesMax;
+    const stop = (isWhole: boolean): void => {
+      clearTimeout(timer);
+      req.off("data", count).off("end", onEnd).off("close", onClose);
+      if (!isWhole) req.socket.destroy();
+      resolve(isWhole);
+    };
+    const count = (chunk: Uint8Array): void => {
+      leftBytes -= chunk.length;
+      if (leftBytes < 0) stop(false);
+    };
+    const onEnd = (): void => stop(true);
+    const onClose = (): void => stop(req.readableEnded);
+    const timer = setTimeout(stop, limits.timeMs, false);
+    req.on("data", count).once("end", onEnd).once("close", onClose);
+    req.resume();
+  });
+}
