@@ -122,7 +122,7 @@ function refusedLines({ files, fields, route, name }: Flow): string[] {
   const rules = [...files.values()];
   const verifies = rules.some((rule) => rule.types !== "any");
   const rows: [boolean, string, ErrorCode][] = [
-    [true, `another method than ${route.method}`, "METHOD_NOT_ALLOWED"],
+    [true, `a body sent by another method than ${route.method}`, "METHOD_NOT_ALLOWED"],
     [true, "another kind of body", "CONTENT_TYPE_UNSUPPORTED"],
     [true, "a file over its size, while it arrives", "FILE_TOO_LARGE"],
     [verifies, "a file of another type", "FILE_TYPE_NOT_ALLOWED"],

@@ -16,7 +16,7 @@ export function editorSchemaFile(name: string, title: string, schema: z.ZodType)
     target: "draft-2020-12",
     // zod leaves examples of transformed values out, because it cannot know that they are examples of what is written.
     override: ({ zodSchema, jsonSchema }) => {
-      const examples = z.globalRegistry.get(zodSchema as z.ZodType)?.examples;
+      const examples = z.globalRegistry.get(zodSchema as unknown as z.ZodType)?.examples;
       if (Array.isArray(examples)) jsonSchema.examples = examples;
     },
   });
