@@ -15,7 +15,7 @@ class Settings:
     """``port``        SERVICE_PORT: where this service listens; its origin is the audience of receipts.
     ``audience``    AUDIENCE: that origin, where the gate knows it by another name.
     ``gate_url``    GATE_URL: where this service reaches the gate.
-    ``issuer``      RECEIPT_ISSUER: ``receipts.issuer`` of the gate's settings.
+    ``issuer``      RECEIPT_ISSUER: ``receipts.issuer`` of the gate's settings; the gate's URL where they name none.
     ``store_root``  STORE_ROOT: ``storage.path`` of the gate's settings; set it to nothing where this service cannot
                     read that folder, and files are fetched from the gate.
     ``database``    SERVICE_DATABASE: this service's own SQLite file.
@@ -31,12 +31,13 @@ class Settings:
     @classmethod
     def read(cls, environment: Mapping[str, str] = os.environ) -> Settings:
         port = int(environment.get("SERVICE_PORT", "8000"))
-        store_root = environment.get("STORE_ROOT", str(CHECKOUT / "data"))
+        store_root = environment.get("STORE_ROOT", str(CHECKOUT / "examples" / "data"))
+        gate_url = environment.get("GATE_URL", "http://127.0.0.1:8080")
         return cls(
             port=port,
             audience=environment.get("AUDIENCE", f"http://127.0.0.1:{port}"),
-            gate_url=environment.get("GATE_URL", "http://127.0.0.1:8080"),
-            issuer=environment.get("RECEIPT_ISSUER", "http://127.0.0.1:8080"),
+            gate_url=gate_url,
+            issuer=environment.get("RECEIPT_ISSUER", gate_url),
             store_root=Path(store_root) if store_root else None,
-            database=Path(environment.get("SERVICE_DATABASE", CHECKOUT / "data" / "service.sqlite")),
+            database=Path(environment.get("SERVICE_DATABASE", CHECKOUT / "examples" / "data" / "service.sqlite")),
         )
