@@ -10,6 +10,7 @@ import { Pool } from "undici";
 import { drainRequest } from "./drain-request.ts";
 import { CONNECT_TIMEOUT_MS, Exchange, type ExchangeInit } from "./exchange.ts";
 import { sendExpecting } from "./expect-link.ts";
+import { bareHost, patientConnector } from "./patient-socket.ts";
 import { type BodyTap, RelayBody, watchedChunks } from "./request-body.ts";
 import { dispatchOnPool, type PoolRequest } from "./undici-link.ts";
 import { joinUpgrade } from "./upgrade.ts";
@@ -50,7 +51,8 @@ export function connectUpstream(options: ConnectUpstreamOptions): Upstream {
     connections: options.connectionsMax ?? null,
     pipelining: 1,
     allowH2: false,
-    connect: { timeout: CONNECT_TIMEOUT_MS },
+    connect:
+      origin.protocol === "https:" ? { timeout: CONNECT_TIMEOUT_MS } : patientConnector(CONNECT_TIMEOUT_MS),
     keepAliveTimeout: KEEP_ALIVE_MS,
     maxHeaderSize: ANSWER_HEADER_BYTES_MAX,
     // The exchange keeps the time itself, to the millisecond and with the event streams exempt.
@@ -168,10 +170,11 @@ async function relay(
   options: RelayOptions,
 ): Promise<ExchangeReport> {
   const isBodyless = !hasBody(req);
-  const endEarly = isBodyless ? null : () => endAnswer(req, res);
+  let body: RelayBody | null = null;
+  const endEarly = isBodyless ? null : () => endAnswer(req, res, body);
   const exchange = openExchange(service, res, options, { onClientGone: "abort", endEarly });
   if (isBodyless) options.tapEnd?.(true);
-  const body = isBodyless ? null : new RelayBody(req, exchange, tapOf(options));
+  else body = new RelayBody(req, exchange, tapOf(options));
   try {
     if (!exchange.isSettled) startRelay(service, { req, res, options, body }, exchange);
     return await exchange.done;
@@ -217,16 +220,21 @@ function hasBody(req: IncomingMessage): boolean {
   return length !== undefined && length !== "0";
 }
 
-/** Ends an answer whose request may still be arriving; see `drain-request.ts`. */
-function endAnswer(req: IncomingMessage, res: ServerResponse): void {
-  if (req.readableEnded || req.complete) return void res.end();
-  if (!res.shouldKeepAlive) {
+/** Ends an answer whose request may still be arriving; see `drain-request.ts`. A client that waits for its 100 sends nothing. */
+function endAnswer(req: IncomingMessage, res: ServerResponse, body: RelayBody | null): void {
+  const isRestExpected =
+    !req.complete && (body === null || body.pulledBytes > 0 || req.headers.expect === undefined);
+  // Before the drain starts: giving the body up pauses the request.
+  body?.destroy();
+  if (!isRestExpected) {
+    res.end();
+  } else if (res.shouldKeepAlive) {
+    res.once("finish", () => void drainRequest(req).then((isWhole) => isWhole || req.socket.destroy()));
+    res.end();
+  } else {
     // Node closes such a connection as soon as the answer has ended: the end has to wait.
     void drainRequest(req).then(() => res.end());
-    return;
   }
-  res.once("finish", () => void drainRequest(req));
-  res.end();
 }
 
 function expectsContinue(headers: RawHeaders): boolean {
@@ -261,7 +269,7 @@ function isNamed(name: string | undefined, lowerName: string): boolean {
 function probe(service: Service): Promise<void> {
   const { origin, name } = service;
   const port = Number(origin.port) || (origin.protocol === "https:" ? 443 : 80);
-  const socket = connect({ host: origin.hostname.replace(/^\[|\]$/g, ""), port });
+  const socket = connect({ host: bareHost(origin.hostname), port });
   return new Promise((resolve, reject) => {
     const end = (error: Error | null): void => {
       socket.destroy();

@@ -2,7 +2,7 @@
  * What is left of a request body once its answer is known.
  *
  * A close with unread bytes sends a reset, and the reset can overtake the answer on its way to the client (lesson T46). So the rest is
- * read and thrown away, within limits of bytes and of time; only a client that goes on beyond them is cut off.
+ * read and thrown away, within limits of bytes and of time; a client that goes on beyond them may be cut off.
  */
 import type { IncomingMessage } from "node:http";
 
@@ -16,7 +16,7 @@ export const DRAIN_LIMITS: DrainLimits = { bytesMax: 64 * 1024 * 1024, timeMs: 5
 
 /**
  * Reads a request body to its end and drops it.
- * @returns `true` once the body has ended; `false` where it went beyond the limits or broke off: then its connection is closed.
+ * @returns `true` once the body has ended; `false` where it went beyond the limits or broke off: the caller then closes the connection.
  */
 export function drainRequest(req: IncomingMessage, limits: DrainLimits = DRAIN_LIMITS): Promise<boolean> {
   if (req.readableEnded) return Promise.resolve(true);
@@ -26,7 +26,6 @@ export function drainRequest(req: IncomingMessage, limits: DrainLimits = DRAIN_L
     const stop = (isWhole: boolean): void => {
       clearTimeout(timer);
       req.off("data", count).off("end", onEnd).off("close", onClose);
-      if (!isWhole) req.socket.destroy();
       resolve(isWhole);
     };
     const count = (chunk: Uint8Array): void => {

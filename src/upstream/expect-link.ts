@@ -12,6 +12,7 @@ import {
 } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { CONNECT_TIMEOUT_MS, type Exchange } from "./exchange.ts";
+import { bareHost } from "./patient-socket.ts";
 import type { RelayBody } from "./request-body.ts";
 import type { RawHeaders } from "./upstream.ts";
 
@@ -33,7 +34,7 @@ export function openRequest(
 ): ClientRequest {
   const open = origin.protocol === "https:" ? httpsRequest : httpRequest;
   return open({
-    host: origin.hostname.replace(/^\[|\]$/g, ""),
+    host: bareHost(origin.hostname),
     port: origin.port === "" ? undefined : Number(origin.port),
     method: request.method,
     path: request.target,
