@@ -70,7 +70,7 @@ export interface DeliveryRecord {
 export interface UploadChange {
   /** Each replaces the file of the same index; files of other indexes stay. */
   readonly files?: readonly FileRecord[];
-  /** Bytes to keep in the database, by file key. Durable with the rest of the change. */
+  /** Bytes to keep in the database, by the key of one of the upload's files. Durable with the rest of the change. */
   readonly putInline?: readonly { readonly key: string; readonly bytes: Uint8Array }[];
   readonly dropInline?: readonly string[];
   readonly refusal?: RefusalRecord;

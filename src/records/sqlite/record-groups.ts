@@ -1,0 +1,209 @@
+/**
+ * Runs a group of requests: all changes in one transaction, then the questions, then the answers.
+ *
+ * Always holds: a change is answered `done` only after the commit that holds it returned. A change that fails by its own fault is
+ * undone and fails alone; a fault of the database (full disk, lock, damage) undoes the whole group and fails all its changes.
+ */
+import type { DatabaseSync } from "node:sqlite";
+import { GateError } from "../../problems/gate-error.ts";
+import type { UploadChange } from "../records.ts";
+import { isFaultOfChange, packError } from "./database-errors.ts";
+import { RecordReader } from "./record-reader.ts";
+import { RecordWriter } from "./record-writer.ts";
+import {
+  type ChangeRequest,
+  type GroupAnswer,
+  isChangeRequest,
+  type PackedChange,
+  type Question,
+  type RecordsRequest,
+  type RequestBatch,
+} from "./records-messages.ts";
+
+interface Numbered<Request> {
+  readonly number: number;
+  readonly request: Request;
+  readonly inline: ArrayBuffer;
+}
+
+interface Outcome {
+  readonly done: number[];
+  readonly failed: { number: number; error: ReturnType<typeof packError> }[];
+  readonly answers: { number: number; value: unknown }[];
+}
+
+export class RecordGroups {
+  readonly #database: DatabaseSync;
+  readonly #writer: RecordWriter;
+  readonly #reader: RecordReader;
+  #commits = 0;
+  #isClosed = false;
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+    this.#writer = new RecordWriter(database);
+    this.#reader = new RecordReader(database);
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  run(batches: readonly RequestBatch[]): GroupAnswer {
+    const requests = batches.flatMap(numbered);
+    const outcome = emptyOutcome();
+    this.#runChanges(requests.filter(isNumberedChange), outcome);
+    for (const { number, request } of requests) {
+      if (!isChangeRequest(request)) this.#answer(number, request, outcome);
+    }
+    return { ...outcome, commits: this.#commits };
+  }
+
+  #runChanges(changes: readonly Numbered<ChangeRequest>[], outcome: Outcome): void {
+    if (changes.length === 0) return;
+    try {
+      this.#runTogether(changes, outcome);
+    } catch (error) {
+      this.#rollBack();
+      if (isFaultOfChange(error)) this.#runWithSavepoints(changes, outcome);
+      else failAll(changes, error, outcome);
+    }
+  }
+
+  /**
+   * The usual way, without a savepoint for each change: those cost a seventh of a small upload's time. A refusal is thrown before its
+   * change has written anything, so the others go on.
+   * @throws any other fault; nothing of the group counts then.
+   */
+  #runTogether(changes: readonly Numbered<ChangeRequest>[], outcome: Outcome): void {
+    const group = emptyOutcome();
+    this.#database.exec("BEGIN IMMEDIATE");
+    for (const { number, request, inline } of changes) {
+      try {
+        this.#apply(request, inline);
+        group.done.push(number);
+      } catch (error) {
+        if (!(error instanceof GateError)) throw error;
+        group.failed.push({ number, error: packError(error) });
+      }
+    }
+    this.#commit(group, outcome);
+  }
+
+  /** The careful way, once a change has failed half-way: which one it was shows again, and is undone alone. */
+  #runWithSavepoints(changes: readonly Numbered<ChangeRequest>[], outcome: Outcome): void {
+    try {
+      const group = emptyOutcome();
+      this.#database.exec("BEGIN IMMEDIATE");
+      for (const change of changes) this.#runWithSavepoint(change, group);
+      this.#commit(group, outcome);
+    } catch (error) {
+      this.#rollBack();
+      failAll(changes, error, outcome);
+    }
+  }
+
+  /** @throws what is not the change's own fault. */
+  #runWithSavepoint({ number, request, inline }: Numbered<ChangeRequest>, group: Outcome): void {
+    this.#database.exec("SAVEPOINT change");
+    try {
+      this.#apply(request, inline);
+      this.#database.exec("RELEASE change");
+      group.done.push(number);
+    } catch (error) {
+      if (!isFaultOfChange(error)) throw error;
+      this.#database.exec("ROLLBACK TO change; RELEASE change");
+      group.failed.push({ number, error: packError(error) });
+    }
+  }
+
+  #commit(group: Outcome, outcome: Outcome): void {
+    this.#database.exec("COMMIT");
+    this.#commits += 1;
+    outcome.done.push(...group.done);
+    outcome.failed.push(...group.failed);
+  }
+
+  #apply(request: ChangeRequest, inline: ArrayBuffer): void {
+    switch (request.kind) {
+      case "begin":
+        this.#writer.begin(request.upload, request.moves, unpackChange(request.change, inline));
+        break;
+      case "move":
+        this.#writer.move(request.id, request.moves, unpackChange(request.change, inline));
+        break;
+      case "dropInline":
+        this.#writer.dropInline(request.keys);
+        break;
+      case "probe":
+        this.#writer.probe(request.atMs);
+    }
+  }
+
+  /** Some faults (SQLITE_FULL, SQLITE_IOERR) have rolled back already: sqlite.org/lang_transaction.html section 3.1. */
+  #rollBack(): void {
+    try {
+      if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
+    } catch {
+      // The fault that led here is what the changes are answered with; the next BEGIN meets whatever is left of it.
+    }
+  }
+
+  #answer(number: number, request: Question | { readonly kind: "close" }, outcome: Outcome): void {
+    try {
+      outcome.answers.push({ number, value: this.#ask(request) });
+    } catch (error) {
+      outcome.failed.push({ number, error: packError(error) });
+    }
+  }
+
+  #ask(request: Question | { readonly kind: "close" }): unknown {
+    switch (request.kind) {
+      case "get":
+        return this.#reader.get(request.id);
+      case "list":
+        return this.#reader.list(request.filter);
+      case "unfinished":
+        return this.#reader.unfinished();
+      case "neededKeys":
+        return this.#reader.neededKeys(request.keys);
+      case "readInline":
+        return this.#reader.readInline(request.key);
+      case "inlineKeys":
+        return this.#reader.inlineKeys();
+      case "findFile":
+        return this.#reader.findFile(request.key);
+      case "close":
+        this.#isClosed = true;
+        return this.#database.close();
+    }
+  }
+}
+
+const emptyOutcome = (): Outcome => ({ done: [], failed: [], answers: [] });
+
+function failAll(changes: readonly Numbered<ChangeRequest>[], cause: unknown, outcome: Outcome): void {
+  const error = packError(cause);
+  for (const { number } of changes) outcome.failed.push({ number, error });
+}
+
+function numbered({ first, requests, inline }: RequestBatch): Numbered<RecordsRequest>[] {
+  return (JSON.parse(requests) as RecordsRequest[]).map((request, index) => ({
+    number: first + index,
+    request,
+    inline,
+  }));
+}
+
+function isNumberedChange(numbered: Numbered<RecordsRequest>): numbered is Numbered<ChangeRequest> {
+  return isChangeRequest(numbered.request);
+}
+
+function unpackChange({ inline: ranges, ...change }: PackedChange, buffer: ArrayBuffer): UploadChange {
+  if (ranges === undefined) return change;
+  const putInline = ranges.map(({ key, offset, lengthBytes }) => ({
+    key,
+    bytes: new Uint8Array(buffer, offset, lengthBytes),
+  }));
+  return { ...change, putInline };
+}

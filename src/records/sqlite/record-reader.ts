@@ -1,0 +1,125 @@
+/**
+ * The questions of `records.ts` as SQL statements. Used by the records thread, and read-only by the command line.
+ */
+import type { DatabaseSync, SQLOutputValue, StatementSync } from "node:sqlite";
+import type { UploadId } from "../../uploads/upload-id.ts";
+import { isFinalState, UPLOAD_STATES, type UploadState } from "../../uploads/upload-state.ts";
+import type { FileRecord, UploadFilter, UploadRecord } from "../records.ts";
+import { toDelivery, toFile, toUpload } from "./record-rows.ts";
+
+const FILE_COLUMNS = `f.position, f.field, f.declared_name, f.declared_type, f.key, f.size_bytes, f.sha256, f.verified_type,
+  f.findings, EXISTS (SELECT 1 FROM inline_bytes b WHERE b.upload = f.upload AND b.position = f.position) AS is_inline`;
+
+const textList = (words: readonly string[]): string => words.map((word) => `'${word}'`).join(", ");
+
+const UNFINISHED_STATES = textList(UPLOAD_STATES.filter((state) => !isFinalState(state)));
+
+/** A delivered file is still needed where the service got a receipt: it fetches the bytes when it wants to. */
+const NEEDED = `u.state NOT IN (${textList(["aborted", "expired", "rejected", "observed", "delivered"])})
+  OR (u.state = 'delivered' AND EXISTS (SELECT 1 FROM deliveries d WHERE d.upload = u.seq AND d.kind = 'receipt'))`;
+
+/** How many uploads `list` gives at most, whatever it is asked. */
+const LIST_MAX = 10_000;
+
+export interface FoundFile {
+  readonly file: FileRecord;
+  readonly uploadId: UploadId;
+  readonly state: UploadState;
+}
+
+export interface InlineKey {
+  readonly key: string;
+  readonly uploadId: UploadId;
+}
+
+type Row = Record<string, SQLOutputValue>;
+
+export class RecordReader {
+  readonly #database: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
+  readonly #files: StatementSync;
+  readonly #deliveries: StatementSync;
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+    this.#files = database.prepare(
+      `SELECT ${FILE_COLUMNS} FROM files f WHERE f.upload = ? ORDER BY f.position`,
+    );
+    this.#deliveries = database.prepare("SELECT * FROM deliveries WHERE upload = ? ORDER BY attempt");
+  }
+
+  get(id: UploadId): UploadRecord | null {
+    const row = this.#statement("SELECT * FROM uploads WHERE id = ?").get(id);
+    return row === undefined ? null : this.#whole(row);
+  }
+
+  list(filter: UploadFilter): UploadRecord[] {
+    const limit = Math.max(0, Math.min(Math.trunc(filter.limit), LIST_MAX));
+    const where: string[] = [];
+    const values: string[] = [];
+    if (filter.flow !== undefined) {
+      where.push("flow = ?");
+      values.push(filter.flow);
+    }
+    if (filter.state !== undefined) {
+      where.push("state = ?");
+      values.push(filter.state);
+    }
+    const condition = where.length > 0 ? `WHERE ${where.join(" AND ")}` : "";
+    const statement = this.#statement(`SELECT * FROM uploads ${condition} ORDER BY seq DESC LIMIT ?`);
+    return statement.all(...values, limit).map((row) => this.#whole(row));
+  }
+
+  unfinished(): UploadRecord[] {
+    const sql = `SELECT * FROM uploads WHERE state IN (${UNFINISHED_STATES}) ORDER BY seq`;
+    const rows = this.#statement(sql).all();
+    return rows.map((row) => this.#whole(row));
+  }
+
+  neededKeys(keys: readonly string[]): Set<string> {
+    const statement = this.#statement(
+      `SELECT 1 FROM files f JOIN uploads u ON u.seq = f.upload WHERE f.key = ? AND (${NEEDED})`,
+    );
+    return new Set(keys.filter((key) => statement.get(key) !== undefined));
+  }
+
+  readInline(key: string): Uint8Array | null {
+    const row = this.#statement(
+      "SELECT bytes FROM files JOIN inline_bytes USING (upload, position) WHERE key = ?",
+    ).get(key);
+    return row?.bytes instanceof Uint8Array ? row.bytes : null;
+  }
+
+  inlineKeys(): InlineKey[] {
+    const sql = `SELECT f.key, u.id FROM inline_bytes b JOIN files f USING (upload, position) JOIN uploads u ON u.seq = b.upload
+      ORDER BY b.upload, b.position`;
+    const rows = this.#statement(sql).all();
+    return rows.map((row) => ({ key: String(row.key), uploadId: row.id as UploadId }));
+  }
+
+  findFile(key: string): FoundFile | null {
+    const statement = this.#statement(
+      `SELECT ${FILE_COLUMNS}, u.id, u.state FROM files f JOIN uploads u ON u.seq = f.upload WHERE f.key = ?`,
+    );
+    const row = statement.get(key);
+    if (row === undefined) return null;
+    return { file: toFile(row), uploadId: row.id as UploadId, state: row.state as UploadState };
+  }
+
+  /** Prepared once for each text. */
+  #statement(sql: string): StatementSync {
+    const known = this.#statements.get(sql);
+    if (known !== undefined) return known;
+    const statement = this.#database.prepare(sql);
+    this.#statements.set(sql, statement);
+    return statement;
+  }
+
+  #whole(row: Row): UploadRecord {
+    const seq = Number(row.seq);
+    return toUpload(row, {
+      files: this.#files.all(seq).map(toFile),
+      deliveries: this.#deliveries.all(seq).map(toDelivery),
+    });
+  }
+}

@@ -1,0 +1,160 @@
+/**
+ * The changes of `records.ts` as SQL statements. Runs inside a transaction that the caller begins and ends.
+ *
+ * Always holds: a method that throws a GateError has written nothing. One that throws anything else may have done half of its
+ * statements, so the caller must roll back to before it.
+ */
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { GateError } from "../../problems/gate-error.ts";
+import type { Finding } from "../../uploads/finding.ts";
+import type { UploadId } from "../../uploads/upload-id.ts";
+import type { UploadState } from "../../uploads/upload-state.ts";
+import type { DeliveryRecord, FileRecord, NewUpload, UploadChange, UploadMove } from "../records.ts";
+import { movesToText } from "./record-rows.ts";
+
+export class RecordWriter {
+  readonly #insertUpload: StatementSync;
+  readonly #findUpload: StatementSync;
+  readonly #updateUpload: StatementSync;
+  readonly #putFile: StatementSync;
+  readonly #putDelivery: StatementSync;
+  readonly #findPosition: StatementSync;
+  readonly #putInline: StatementSync;
+  readonly #dropInline: StatementSync;
+  readonly #probe: StatementSync;
+
+  constructor(database: DatabaseSync) {
+    this.#insertUpload = database.prepare(
+      `INSERT INTO uploads (id, flow, policy_version, mode, protocol, method, path, principal, request_id, started_at_ms,
+         state, updated_at_ms, bytes_received, moves, refusal)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
+    );
+    this.#findUpload = database.prepare("SELECT seq, state FROM uploads WHERE id = ?");
+    this.#updateUpload = database.prepare(
+      `UPDATE uploads SET state = ?, updated_at_ms = coalesce(?, updated_at_ms), moves = moves || ?,
+         bytes_received = coalesce(?, bytes_received), refusal = coalesce(?, refusal) WHERE seq = ?`,
+    );
+    // Not INSERT OR REPLACE: that would also take the row of another upload away that has the same key.
+    this.#putFile = database.prepare(
+      `INSERT INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (upload, position) DO UPDATE SET
+         field = excluded.field, declared_name = excluded.declared_name, declared_type = excluded.declared_type,
+         key = excluded.key, size_bytes = excluded.size_bytes, sha256 = excluded.sha256,
+         verified_type = excluded.verified_type, findings = excluded.findings`,
+    );
+    this.#putDelivery = database.prepare("INSERT OR REPLACE INTO deliveries VALUES (?, ?, ?, ?, ?, ?, ?)");
+    this.#findPosition = database.prepare("SELECT position FROM files WHERE key = ? AND upload = ?");
+    this.#putInline = database.prepare("INSERT OR REPLACE INTO inline_bytes VALUES (?, ?, ?)");
+    this.#dropInline = database.prepare(
+      "DELETE FROM inline_bytes WHERE (upload, position) = (SELECT upload, position FROM files WHERE key = ?)",
+    );
+    this.#probe = database.prepare("INSERT OR REPLACE INTO probe VALUES (1, ?)");
+  }
+
+  /** @throws RECORDS_STATE_CONFLICT where the id is known or a move does not fit. */
+  begin(upload: NewUpload, moves: readonly UploadMove[], change: UploadChange): void {
+    const state = stateAfter("receiving", moves);
+    const { changes, lastInsertRowid } = this.#insertUpload.run(
+      upload.id,
+      upload.flow,
+      upload.policyVersion,
+      upload.mode,
+      upload.protocol,
+      upload.method,
+      upload.path,
+      upload.principal,
+      upload.requestId,
+      upload.startedAtMs,
+      state,
+      moves.at(-1)?.atMs ?? upload.startedAtMs,
+      change.bytesReceived ?? 0,
+      movesToText(moves),
+      jsonOrNull(change.refusal),
+    );
+    if (changes === 0) throw conflict("an id that is not recorded yet", "an upload with this id");
+    this.#putParts(Number(lastInsertRowid), change);
+  }
+
+  /** @throws RECORDS_UPLOAD_UNKNOWN, RECORDS_STATE_CONFLICT */
+  move(id: UploadId, moves: readonly UploadMove[], change: UploadChange): void {
+    const found = this.#findUpload.get(id);
+    if (found === undefined) throw new GateError("RECORDS_UPLOAD_UNKNOWN");
+    const upload = Number(found.seq);
+    this.#updateUpload.run(
+      stateAfter(found.state as UploadState, moves),
+      moves.at(-1)?.atMs ?? null,
+      movesToText(moves),
+      change.bytesReceived ?? null,
+      jsonOrNull(change.refusal),
+      upload,
+    );
+    this.#putParts(upload, change);
+  }
+
+  dropInline(keys: readonly string[]): void {
+    for (const key of keys) this.#dropInline.run(key);
+  }
+
+  probe(atMs: number): void {
+    this.#probe.run(atMs);
+  }
+
+  #putParts(upload: number, change: UploadChange): void {
+    for (const file of change.files ?? []) this.#writeFile(upload, file);
+    for (const { key, bytes } of change.putInline ?? []) {
+      this.#putInline.run(upload, this.#positionOf(upload, key, change), bytes);
+    }
+    this.dropInline(change.dropInline ?? []);
+    if (change.delivery !== undefined) this.#writeDelivery(upload, change.delivery);
+  }
+
+  #positionOf(upload: number, key: string, change: UploadChange): number {
+    const fileOfChange = change.files?.find((file) => file.key === key);
+    if (fileOfChange !== undefined) return fileOfChange.index;
+    const row = this.#findPosition.get(key, upload);
+    if (row === undefined) throw new Error("putInline names a key that no file of the upload has");
+    return Number(row.position);
+  }
+
+  #writeFile(upload: number, file: FileRecord): void {
+    this.#putFile.run(
+      upload,
+      file.index,
+      file.field,
+      file.declaredName,
+      file.declaredType,
+      file.key,
+      file.sizeBytes,
+      file.sha256,
+      file.verifiedType,
+      findingsToText(file.findings),
+    );
+  }
+
+  #writeDelivery(upload: number, delivery: DeliveryRecord): void {
+    const { attempt, kind, startedAtMs, endedAtMs, status, error } = delivery;
+    this.#putDelivery.run(upload, attempt, kind, startedAtMs, endedAtMs, status, error);
+  }
+}
+
+/** Walks the moves from the present state; whether each is legal at all is the gate's to know, not the records'. */
+function stateAfter(present: UploadState, moves: readonly UploadMove[]): UploadState {
+  let state = present;
+  for (const move of moves) {
+    if (move.from !== state) throw conflict(`an upload in state ${move.from}`, `state ${state}`);
+    state = move.to;
+  }
+  return state;
+}
+
+function conflict(expected: string, seen: string): GateError {
+  return new GateError("RECORDS_STATE_CONFLICT", { expected, seen });
+}
+
+/** Most files have no findings: those take no room. */
+function findingsToText(findings: readonly Finding[]): string | null {
+  return findings.length === 0 ? null : JSON.stringify(findings);
+}
+
+function jsonOrNull(value: unknown): string | null {
+  return value === undefined ? null : JSON.stringify(value);
+}

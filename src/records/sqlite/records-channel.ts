@@ -1,0 +1,127 @@
+/**
+ * The main thread's end of the records thread: gathers the requests of one turn of the event loop into one message, and settles the
+ * promises when their group is answered.
+ *
+ * Always holds: every promise that `ask` gave is settled: by its answer, or by RECORDS_UNAVAILABLE when the thread has died or closed.
+ */
+import type { Worker } from "node:worker_threads";
+import type { UploadChange } from "../records.ts";
+import { recordsUnavailable, unpackError } from "./database-errors.ts";
+import type {
+  GroupAnswer,
+  InlineRange,
+  PackedChange,
+  RecordsRequest,
+  RequestBatch,
+} from "./records-messages.ts";
+
+interface Waiting {
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export class RecordsChannel {
+  readonly #worker: Worker;
+  readonly #waiting = new Map<number, Waiting>();
+  #next = 0;
+  #queued: RecordsRequest[] = [];
+  #inline: Uint8Array[] = [];
+  #inlineBytes = 0;
+  #commits = 0;
+  #end: Error | null = null;
+
+  /** @param worker a records thread that has said it is open; its messages and its end belong to the channel from here on. */
+  constructor(worker: Worker) {
+    this.#worker = worker;
+    worker.on("message", (answer: GroupAnswer) => this.#settle(answer));
+    worker.on("messageerror", (error) => this.#die(error));
+    worker.on("error", (error) => this.#die(error));
+    worker.on("exit", (code) => this.#die(new Error(`the records thread ended with exit code ${code}`)));
+  }
+
+  /** Transactions committed since the thread started. */
+  get commits(): number {
+    return this.#commits;
+  }
+
+  /** Sends a request with this turn's message. Rejects with RECORDS_UNAVAILABLE where there is no thread any more. */
+  ask(request: RecordsRequest): Promise<unknown> {
+    if (this.#end !== null) return Promise.reject(recordsUnavailable(this.#end));
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(this.#next + this.#queued.length, { resolve, reject });
+      if (this.#queued.push(request) === 1) setImmediate(() => this.#send());
+    });
+  }
+
+  /** Puts a change's inline bytes into this turn's message. They are copied when it is sent: not to be changed before the answer. */
+  pack({ putInline, ...change }: UploadChange): PackedChange {
+    if (putInline === undefined || this.#end !== null) return change;
+    const inline: InlineRange[] = putInline.map(({ key, bytes }) => {
+      const offset = this.#inlineBytes;
+      this.#inline.push(bytes);
+      this.#inlineBytes += bytes.byteLength;
+      return { key, offset, lengthBytes: bytes.byteLength };
+    });
+    return { ...change, inline };
+  }
+
+  /** Takes no more requests: those that come from now on are rejected. */
+  end(): void {
+    this.#end ??= new Error("the records are closed");
+  }
+
+  #send(): void {
+    const requests = this.#queued;
+    const inline = joinBytes(this.#inline, this.#inlineBytes);
+    const first = this.#next;
+    this.#next += requests.length;
+    this.#queued = [];
+    this.#inline = [];
+    this.#inlineBytes = 0;
+    try {
+      const batch: RequestBatch = {
+        first,
+        requests: JSON.stringify(requests),
+        count: requests.length,
+        inline,
+      };
+      this.#worker.postMessage(batch, [inline]);
+    } catch (error) {
+      requests.forEach((_, index) => {
+        this.#take(first + index)?.reject(recordsUnavailable(error));
+      });
+    }
+  }
+
+  #settle(answer: GroupAnswer): void {
+    this.#commits = answer.commits;
+    for (const number of answer.done) this.#take(number)?.resolve(undefined);
+    for (const { number, value } of answer.answers) this.#take(number)?.resolve(value);
+    for (const { number, error } of answer.failed) this.#take(number)?.reject(unpackError(error));
+  }
+
+  #take(number: number): Waiting | undefined {
+    const waiting = this.#waiting.get(number);
+    this.#waiting.delete(number);
+    return waiting;
+  }
+
+  #die(cause: unknown): void {
+    this.#end ??= cause instanceof Error ? cause : new Error(String(cause));
+    const waiting = [...this.#waiting.values()];
+    this.#waiting.clear();
+    for (const { reject } of waiting) reject(recordsUnavailable(this.#end));
+  }
+}
+
+/** One tight buffer. A structured clone of a view would copy the whole buffer that it looks into. */
+function joinBytes(parts: readonly Uint8Array[], totalBytes: number): ArrayBuffer {
+  const buffer = new ArrayBuffer(totalBytes);
+  const joined = new Uint8Array(buffer);
+  let offset = 0;
+  for (const part of parts) {
+    joined.set(part, offset);
+    offset += part.byteLength;
+  }
+  return buffer;
+}

@@ -1,0 +1,79 @@
+/**
+ * What the main thread and the records thread say to each other.
+ *
+ * Main → thread: a batch of requests numbered from `first`, with all their inline bytes in one buffer that is transferred, so that
+ * they are copied once and never cloned. Thread → main: one answer for each group that was committed.
+ */
+import type { UploadId } from "../../uploads/upload-id.ts";
+import type { NewUpload, UploadChange, UploadFilter, UploadMove } from "../records.ts";
+import type { ErrorMessage } from "./database-errors.ts";
+
+/** What the thread is started with. */
+export interface ThreadStart {
+  readonly path: string;
+  readonly busyTimeoutMs: number;
+}
+
+/** Bytes within the batch's buffer. */
+export interface InlineRange {
+  readonly key: string;
+  readonly offset: number;
+  readonly lengthBytes: number;
+}
+
+/** A change whose inline bytes are in the batch's buffer. */
+export type PackedChange = Omit<UploadChange, "putInline"> & { readonly inline?: readonly InlineRange[] };
+
+export type ChangeRequest =
+  | {
+      readonly kind: "begin";
+      readonly upload: NewUpload;
+      readonly moves: readonly UploadMove[];
+      readonly change: PackedChange;
+    }
+  | {
+      readonly kind: "move";
+      readonly id: UploadId;
+      readonly moves: readonly UploadMove[];
+      readonly change: PackedChange;
+    }
+  | { readonly kind: "dropInline"; readonly keys: readonly string[] }
+  | { readonly kind: "probe"; readonly atMs: number };
+
+export type Question =
+  | { readonly kind: "get"; readonly id: UploadId }
+  | { readonly kind: "list"; readonly filter: UploadFilter }
+  | { readonly kind: "unfinished" }
+  | { readonly kind: "neededKeys"; readonly keys: readonly string[] }
+  | { readonly kind: "readInline"; readonly key: string }
+  | { readonly kind: "inlineKeys" }
+  | { readonly kind: "findFile"; readonly key: string };
+
+/** `close` is always the last request of a thread. */
+export type RecordsRequest = ChangeRequest | Question | { readonly kind: "close" };
+
+export interface RequestBatch {
+  /** Number of the first request; the others follow. */
+  readonly first: number;
+  /** `RecordsRequest[]` as JSON: a structured clone of the same takes three times as long. */
+  readonly requests: string;
+  readonly count: number;
+  readonly inline: ArrayBuffer;
+}
+
+/** The first message of the thread: open, or the reason why not. */
+export type ThreadOpened = { readonly failure: ErrorMessage | null };
+
+/** One group's answers, by request number. `commits` counts the transactions since the start. */
+export interface GroupAnswer {
+  readonly commits: number;
+  readonly done: readonly number[];
+  readonly failed: readonly { readonly number: number; readonly error: ErrorMessage }[];
+  readonly answers: readonly { readonly number: number; readonly value: unknown }[];
+}
+
+/** Whether a request changes anything, and so belongs in the group's transaction. */
+export function isChangeRequest(request: RecordsRequest): request is ChangeRequest {
+  const { kind } = request;
+  return kind === "move" || kind === "begin" || kind === "dropInline" || kind === "probe";
+}
