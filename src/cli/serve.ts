@@ -1,13 +1,14 @@
 /**
  * `sluicegate serve`: settings and flows in, a running gate out, until a signal ends it.
  */
-import { loadFlows } from "../flows/load-flows.ts";
+
 import type { FlowSet } from "../flows/flow.ts";
+import { loadFlows } from "../flows/load-flows.ts";
 import { GateError } from "../problems/gate-error.ts";
 import { formatSetupProblem, type SetupProblem } from "../problems/setup-problem.ts";
-import { openLog } from "../signals/log.ts";
 import { type RunningGate, runGate } from "../server/run-gate.ts";
 import type { Settings } from "../settings/settings.ts";
+import { openLog } from "../signals/log.ts";
 import type { CommandIo } from "./io.ts";
 import { readSettings, type SettingsArguments } from "./read-settings.ts";
 
@@ -33,7 +34,10 @@ export async function serveCommand(args: SettingsArguments, io: CommandIo): Prom
 }
 
 async function readFlows(settings: Settings, io: CommandIo): Promise<FlowSet | null> {
-  const load = await loadFlows({ folder: settings.flowsFolder, upstreams: new Set(settings.upstreams.keys()) });
+  const load = await loadFlows({
+    folder: settings.flowsFolder,
+    upstreams: new Set(settings.upstreams.keys()),
+  });
   printProblems(load.problems, io);
   if (load.ok) return load.set;
   io.err("sluicegate: the flows do not load, so the gate does not start.");
@@ -46,23 +50,34 @@ function printProblems(problems: readonly SetupProblem[], io: CommandIo): void {
 
 function sayStarted(settings: Settings, { flows }: FlowSet, gate: RunningGate, io: CommandIo): void {
   const { listen, upstreams } = settings;
-  io.err(`sluicegate listens on http://${listen.public.host}:${listen.public.port}, operator's side on http://${listen.operator.host}:${listen.operator.port}`);
+  io.err(
+    `sluicegate listens on http://${listen.public.host}:${listen.public.port}, operator's side on http://${listen.operator.host}:${listen.operator.port}`,
+  );
   for (const { name, url, passThrough } of upstreams.values()) {
-    io.err(`  upstream ${name}: ${url}${passThrough ? ", everything that no flow names passes through" : ""}`);
+    io.err(
+      `  upstream ${name}: ${url}${passThrough ? ", everything that no flow names passes through" : ""}`,
+    );
   }
-  for (const flow of flows) io.err(`  flow ${flow.name}: ${flow.mode}, ${flow.route.method} ${flow.route.path}, ${flow.deliver}`);
+  for (const flow of flows)
+    io.err(`  flow ${flow.name}: ${flow.mode}, ${flow.route.method} ${flow.route.path}, ${flow.deliver}`);
   const { ended, uncertain, sweptObjects } = gate.recovery;
   if (ended + uncertain + sweptObjects > 0) {
-    io.err(`  after the last stop: ${ended} uploads ended, ${uncertain} of unknown delivery kept, ${sweptObjects} leftover objects removed`);
+    io.err(
+      `  after the last stop: ${ended} uploads ended, ${uncertain} of unknown delivery kept, ${sweptObjects} leftover objects removed`,
+    );
   }
 }
 
-/** SIGHUP reloads; SIGINT and SIGTERM stop, a second one at once. */
+/**
+ * SIGHUP reloads; SIGINT and SIGTERM stop, a second SIGINT at once. A SIGTERM on the way down changes nothing: whoever started us may
+ * send one right after the terminal's SIGINT.
+ */
 function untilStopped(gate: RunningGate, io: CommandIo): Promise<number> {
   return new Promise((resolve) => {
     let isStopping = false;
-    const stop = (): void => {
-      if (isStopping) process.exit(1);
+    const stop = (signal: NodeJS.Signals): void => {
+      if (isStopping && signal === "SIGINT") process.exit(1);
+      if (isStopping) return;
       isStopping = true;
       io.err("sluicegate stops: nothing new is taken, what runs may finish");
       void gate.stop(GRACE_MS).then(() => resolve(0));

@@ -12,6 +12,7 @@ import type { Metrics } from "../signals/metrics.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import type { UploadSlots } from "./upload-slots.ts";
+import type { UploadSpotter } from "./upload-spotter.ts";
 
 /** The parts. `flows` is the one that a reload replaces. */
 export interface GateParts {
@@ -25,6 +26,7 @@ export interface GateParts {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly slots: UploadSlots;
+  readonly spotter: UploadSpotter;
   readonly isTrustedProxy: (address: string) => boolean;
   flows: FlowSet;
   /** Set when the gate takes no new uploads any more. */

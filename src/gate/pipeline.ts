@@ -63,7 +63,17 @@ async function route(gate: GateParts, request: RequestContext): Promise<void> {
   if (match.kind === "flow") return routeFlow(gate, request, match.flow);
   const upstream = passThroughUpstream(gate);
   if (upstream === null || isOtherBody(gate, request, match)) throw unmatched(request, match);
+  sayIfUpload(gate, request);
   return passThrough(gate, request, upstream);
+}
+
+function sayIfUpload(gate: GateParts, { req, path }: RequestContext): void {
+  const route = gate.spotter.spot(req, path);
+  if (route !== null)
+    gate.log.info(
+      { route },
+      `${route.method} ${route.path} looks like an upload route: ${route.reason}; no flow describes it`,
+    );
 }
 
 async function routeFlow(gate: GateParts, request: RequestContext, flow: Flow): Promise<void> {

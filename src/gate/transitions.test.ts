@@ -13,7 +13,11 @@ test("nothing leaves a final state, and something leaves every other one", () =>
 test("no file is delivered without a verdict: every way from receiving to delivered goes through inspecting, accepted and released", () => {
   const ways = waysTo("receiving", "delivered", []);
   assert.ok(ways.length > 0);
-  for (const way of ways) assert.deepEqual(["inspecting", "accepted", "released"].filter((state) => !way.includes(state)), []);
+  for (const way of ways)
+    assert.deepEqual(
+      ["inspecting", "accepted", "released"].filter((state) => !way.includes(state)),
+      [],
+    );
 });
 
 test("a chain carries each move's note and refuses a move that is not in the table", () => {
@@ -28,5 +32,7 @@ test("a chain carries each move's note and refuses a move that is not in the tab
 function waysTo(from: (typeof UPLOAD_STATES)[number], to: string, before: readonly string[]): string[][] {
   if (from === to) return [[...before, from]];
   if (before.includes(from)) return [];
-  return UPLOAD_STATES.filter((next) => isLegalMove(from, next)).flatMap((next) => waysTo(next, to, [...before, from]));
+  return UPLOAD_STATES.filter((next) => isLegalMove(from, next)).flatMap((next) =>
+    waysTo(next, to, [...before, from]),
+  );
 }

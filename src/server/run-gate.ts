@@ -8,6 +8,7 @@ import type { FlowSet } from "../flows/flow.ts";
 import type { GateParts } from "../gate/gate-parts.ts";
 import { type Recovery, recover } from "../gate/recover.ts";
 import { UploadSlots } from "../gate/upload-slots.ts";
+import { UploadSpotter } from "../gate/upload-spotter.ts";
 import { GateError } from "../problems/gate-error.ts";
 import { Quarantine } from "../quarantine/quarantine.ts";
 import { openSqliteRecords } from "../records/sqlite/open-sqlite-records.ts";
@@ -87,6 +88,7 @@ async function openParts(settings: Settings, flows: FlowSet, { log, closers }: O
     log,
     metrics,
     slots: new UploadSlots(settings.limits.uploads, (active) => metrics.activeUploads.set(active)),
+    spotter: new UploadSpotter(),
     isTrustedProxy: trustedProxies(settings.trustProxy),
     flows,
     isStopping: false,
