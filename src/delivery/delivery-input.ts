@@ -1,9 +1,10 @@
 /**
  * What a delivery is made from: the request's head, cleaned, and the parts that were parsed and released, in the client's order.
  */
-import type { RawHeaders } from "../upstream/upstream.ts";
+
 import type { ReleasedFile } from "../uploads/stages.ts";
 import type { UploadId } from "../uploads/upload-id.ts";
+import type { RawHeaders } from "../upstream/upstream.ts";
 
 export type DeliveryPart =
   | { readonly kind: "field"; readonly name: string; readonly value: string }
