@@ -7,6 +7,7 @@ import { GateError } from "../problems/gate-error.ts";
 import { explainCommand } from "./explain.ts";
 import { initCommand } from "./init.ts";
 import { type CommandIo, processIo } from "./io.ts";
+import { keysCommand } from "./keys.ts";
 import { lintCommand } from "./lint.ts";
 import { modeCommand } from "./mode.ts";
 import { reloadCommand, reloadRunningGate } from "./reload.ts";
@@ -32,9 +33,14 @@ export async function main(argv: readonly string[], io: CommandIo): Promise<numb
 
 function makeProgram(io: CommandIo, exit: (code: number) => void): Command {
   const program = new Command("sluicegate")
-    .description("Hardened file uploads for Python services. Describe an upload route once: enforce it, verify it, watch it.")
+    .description(
+      "Hardened file uploads for Python services. Describe an upload route once: enforce it, verify it, watch it.",
+    )
     .exitOverride()
-    .configureOutput({ writeOut: (text) => io.out(text.trimEnd()), writeErr: (text) => io.err(text.trimEnd()) });
+    .configureOutput({
+      writeOut: (text) => io.out(text.trimEnd()),
+      writeErr: (text) => io.err(text.trimEnd()),
+    });
 
   withSettings(program.command("serve").description("run the gate"))
     .option("--listen <address>", "public address, host:port, in place of the settings'")
@@ -59,7 +65,9 @@ function makeProgram(io: CommandIo, exit: (code: number) => void): Command {
 
   program
     .command("mode <flow> <mode>")
-    .description("set a flow to off, observe or enforce: changes that one word in its file and reloads a running gate")
+    .description(
+      "set a flow to off, observe or enforce: changes that one word in its file and reloads a running gate",
+    )
     .option("--settings <file>", "settings file (default: ./sluicegate.yaml)")
     .option("--flows <folder>", "flows folder, when there are no settings")
     .action(async (flow: string, mode: string, options) =>
@@ -85,13 +93,18 @@ function makeProgram(io: CommandIo, exit: (code: number) => void): Command {
     .option("--json", "the whole record as JSON")
     .action(async (id: string, options) => exit(await showCommand({ ...options, id }, io)));
 
-  withSettings(program.command("reload").description("tell a running gate to read its flows again")).action(async (options) =>
-    exit(await reloadCommand(options, io)),
+  withSettings(
+    program.command("keys <action>").description("list or rotate the keys that receipts are signed with"),
+  ).action(async (action: string, options) => exit(await keysCommand(action, options, io)));
+
+  withSettings(program.command("reload").description("tell a running gate to read its flows again")).action(
+    async (options) => exit(await reloadCommand(options, io)),
   );
   return program;
 }
 
-const withSettings = (command: Command): Command => command.option("--settings <file>", "settings file (default: ./sluicegate.yaml)");
+const withSettings = (command: Command): Command =>
+  command.option("--settings <file>", "settings file (default: ./sluicegate.yaml)");
 
 function explainFailure(error: unknown, io: CommandIo): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_COULD_NOT_RUN;

@@ -36,7 +36,9 @@ export function findSettingsFile(named: string | undefined): string | null {
 function settingsWithoutFile(args: SettingsArguments, io: CommandIo): Settings | null {
   const url = args.upstream?.[0];
   if (url !== undefined) return withOverrides(settingsForUpstream(url), { ...overrides(args), upstream: [] });
-  io.err(`There is no ${DEFAULT_FILE} here. Name one with --settings FILE, or say --upstream URL to start with the defaults.`);
+  io.err(
+    `There is no ${DEFAULT_FILE} here. Name one with --settings FILE, or say --upstream URL to start with the defaults.`,
+  );
   return null;
 }
 

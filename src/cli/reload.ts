@@ -5,7 +5,7 @@ import { GateError } from "../problems/gate-error.ts";
 import { readOperatorToken } from "../server/operator-token.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { CommandIo } from "./io.ts";
-import { type SettingsArguments, readSettings } from "./read-settings.ts";
+import { readSettings, type SettingsArguments } from "./read-settings.ts";
 
 const ANSWER_MS_MAX = 10_000;
 
@@ -18,12 +18,19 @@ export async function reloadRunningGate(settings: Settings): Promise<string> {
   const headers = { authorization: `Bearer ${readOperatorToken(settings)}` };
   let answer: Response;
   try {
-    answer = await fetch(`http://${host}:${port}/api/reload`, { method: "POST", headers, signal: AbortSignal.timeout(ANSWER_MS_MAX) });
+    answer = await fetch(`http://${host}:${port}/api/reload`, {
+      method: "POST",
+      headers,
+      signal: AbortSignal.timeout(ANSWER_MS_MAX),
+    });
   } catch (cause) {
     throw new GateError("OPERATOR_UNREACHABLE", { message: `No gate answers on ${host}:${port}.`, cause });
   }
   const body: unknown = await answer.json();
-  if (!isReloadAnswer(body)) throw new GateError("OPERATOR_UNREACHABLE", { message: `What answers on ${host}:${port} is not this gate (status ${answer.status}).` });
+  if (!isReloadAnswer(body))
+    throw new GateError("OPERATOR_UNREACHABLE", {
+      message: `What answers on ${host}:${port} is not this gate (status ${answer.status}).`,
+    });
   if (!body.ok) throw new GateError("FLOW_INVALID", { message: [body.message, ...body.problems].join("\n") });
   return body.message;
 }
@@ -43,5 +50,12 @@ export async function reloadCommand(args: SettingsArguments, io: CommandIo): Pro
 }
 
 function isReloadAnswer(body: unknown): body is { ok: boolean; message: string; problems: string[] } {
-  return typeof body === "object" && body !== null && "ok" in body && "message" in body && "problems" in body && Array.isArray(body.problems);
+  return (
+    typeof body === "object" &&
+    body !== null &&
+    "ok" in body &&
+    "message" in body &&
+    "problems" in body &&
+    Array.isArray(body.problems)
+  );
 }

@@ -19,7 +19,9 @@ export async function showCommand(args: ShowArguments, io: CommandIo): Promise<n
   if (settings === null) return 2;
   const id = parseUploadId(args.id);
   if (id === null) {
-    io.err(`${JSON.stringify(args.id)} is no upload id: expected 26 letters and digits, as \`sluicegate uploads\` prints them`);
+    io.err(
+      `${JSON.stringify(args.id)} is no upload id: expected 26 letters and digits, as \`sluicegate uploads\` prints them`,
+    );
     return 1;
   }
   const records = await readSqliteRecords(settings.records.path);
@@ -54,7 +56,9 @@ function describe(upload: UploadRecord): string[] {
     "",
     "History (UTC)",
     `  ${time(upload.startedAtMs)}  receiving`,
-    ...upload.moves.map((move) => `  ${time(move.atMs)}  ${move.to}${move.note === undefined ? "" : `: ${move.note}`}`),
+    ...upload.moves.map(
+      (move) => `  ${time(move.atMs)}  ${move.to}${move.note === undefined ? "" : `: ${move.note}`}`,
+    ),
   ];
 }
 

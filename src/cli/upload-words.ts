@@ -27,19 +27,28 @@ export function sayOutcome(upload: UploadRecord): string {
     case "observed":
       return sayObserved(refusal, last, status ?? null);
     case "rejected":
-      return refusal === null ? `Refused${last === undefined ? "" : `: ${last}`}.` : `Refused: ${sayRefusal(refusal)}`;
+      return refusal === null
+        ? `Refused${last === undefined ? "" : `: ${last}`}.`
+        : `Refused: ${sayRefusal(refusal)}`;
     default:
       return last ?? `In state ${state}.`;
   }
 }
 
-function sayObserved(refusal: UploadRecord["refusal"], note: string | undefined, status: number | null): string {
+function sayObserved(
+  refusal: UploadRecord["refusal"],
+  note: string | undefined,
+  status: number | null,
+): string {
   const service = status === null ? "The service gave no answer." : `The service answered ${status}.`;
   if (refusal !== null) return `Would have been refused: ${sayRefusal(refusal)} ${service}`;
-  return note?.startsWith("not judged") === true ? `Passed on, ${note}. ${service}` : `Would have been accepted. ${service}`;
+  return note?.startsWith("not judged") === true
+    ? `Passed on, ${note}. ${service}`
+    : `Would have been accepted. ${service}`;
 }
 
-const sayRefusal = (refusal: { readonly code: string; readonly message: string }): string => `${refusal.code}: ${refusal.message}`;
+const sayRefusal = (refusal: { readonly code: string; readonly message: string }): string =>
+  `${refusal.code}: ${refusal.message}`;
 
 /** One finding with its place. */
 export function sayFinding({ code, severity, byteOffset, expected, seen }: Finding): string {

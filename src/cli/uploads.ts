@@ -3,7 +3,7 @@
  */
 import type { UploadFilter, UploadRecord } from "../records/records.ts";
 import { readSqliteRecords } from "../records/sqlite/read-sqlite-records.ts";
-import { type UploadState, UPLOAD_STATES } from "../uploads/upload-state.ts";
+import { UPLOAD_STATES, type UploadState } from "../uploads/upload-state.ts";
 import type { CommandIo } from "./io.ts";
 import { readSettings, type SettingsArguments } from "./read-settings.ts";
 import { formatBytes, sayOutcome } from "./upload-words.ts";
@@ -57,6 +57,13 @@ function table(uploads: readonly UploadRecord[]): string[] {
     sayOutcome(upload),
   ]);
   const header = ["time (UTC)", "id", "flow", "bytes", "state", "what happened"];
-  const widths = header.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
-  return [header, ...rows].map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ").trimEnd());
+  const widths = header.map((title, column) =>
+    Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)),
+  );
+  return [header, ...rows].map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join("  ")
+      .trimEnd(),
+  );
 }

@@ -12,8 +12,13 @@ export interface ReloadResult {
   readonly problems: readonly string[];
 }
 
-/** Loads the flows of the settings' folder into a running gate. Uploads at work go on under the rules they began with. */
+/**
+ * Loads the flows of the settings' folder, and the keys for receipts, into a running gate. Uploads at work go on under the rules they began
+ * with.
+ * @throws RECEIPT_KEY_UNAVAILABLE; everything in force stays in force
+ */
 export async function reloadFlows(gate: GateParts): Promise<ReloadResult> {
+  await gate.receiptKeys.reload();
   const upstreams = new Set(gate.settings.upstreams.keys());
   const load = await loadFlows({ folder: gate.settings.flowsFolder, upstreams });
   const problems = load.problems.map(formatSetupProblem);
