@@ -1,0 +1,43 @@
+/**
+ * What can be said of a file as soon as its first bytes are there, so that what can not be allowed is refused while the rest is still
+ * arriving. A file that passes here has only begun like an allowed type.
+ */
+import type { Finding } from "../uploads/finding.ts";
+import { listTypes, type TypeRule } from "./declared.ts";
+import { refusal } from "./flaw.ts";
+import { familyOf, readSignature } from "./identify/signature.ts";
+import { nameTextStart } from "./identify/text.ts";
+
+/** Fewer bytes say too little while more are coming: every signature lies within them. */
+const HEAD_BYTES_MIN = 64;
+
+/**
+ * Judges the first bytes of a file. Synchronous, a few microseconds.
+ * @param head     first bytes, up to 4 KiB are looked at
+ * @param isWhole  whether these are all bytes of the file
+ * @returns FILE_EMPTY, FILE_TYPE_UNKNOWN, FILE_TYPE_NOT_ALLOWED, FILE_LEADING_BYTES, FILE_NOT_TEXT or FILE_SECOND_FORMAT; `null`
+ *          where the file may still be of an allowed type, or the flow takes any.
+ */
+export function judgeHead(head: Uint8Array, isWhole: boolean, rule: TypeRule): Finding | null {
+  const { types } = rule;
+  if (types === "any" || (!isWhole && head.length < HEAD_BYTES_MIN)) return null;
+  const expected = listTypes(types);
+  if (head.length === 0) return refusal("FILE_EMPTY", null, expected, "no bytes at all");
+  const families = new Set(types.map(familyOf));
+  const { family, label } = readSignature(head, isWhole);
+  if (family !== null && families.has(family)) return family === "text" ? judgeText(head, expected) : null;
+  if (families.has("application/pdf")) {
+    const at = Buffer.from(head.buffer, head.byteOffset, Math.min(head.length, 1024)).indexOf("%PDF-");
+    if (at > 0) return refusal("FILE_LEADING_BYTES", 0, "%PDF- at the first byte", `${at} bytes before it`);
+  }
+  if (family === null && families.size === 1 && families.has("text")) {
+    return refusal("FILE_NOT_TEXT", null, "UTF-8 text without control characters", label ?? "other bytes");
+  }
+  if (label !== null) return refusal("FILE_TYPE_NOT_ALLOWED", 0, expected, label);
+  return refusal("FILE_TYPE_UNKNOWN", 0, expected, "the beginning of no known type");
+}
+
+function judgeText(head: Uint8Array, expected: string): Finding | null {
+  const seen = nameTextStart(Buffer.from(head.buffer, head.byteOffset, head.length));
+  return seen === null ? null : refusal("FILE_SECOND_FORMAT", 0, expected, seen);
+}

@@ -1,0 +1,135 @@
+/**
+ * Plain text: valid UTF-8 from the first byte to the last, no NUL, no control character but TAB, LF, FF and CR.
+ *
+ * In: the whole file in pieces, cut anywhere. Out: a thrown FILE_NOT_TEXT with the byte offset, or nothing. A byte order mark of
+ * UTF-8 may stand first. `walkText` also refuses text whose first characters make a browser or an interpreter take it for something
+ * else (WHATWG MIME Sniffing section 7.1). Where text ends cannot be known: a cut text is a text.
+ */
+import { isUtf8 } from "node:buffer";
+import type { Finding } from "../../uploads/finding.ts";
+import type { ByteReader } from "../byte-reader.ts";
+import { flaw, refusal } from "../flaw.ts";
+
+const BOM = Buffer.from([0xef, 0xbb, 0xbf]);
+const HEAD_BYTES = 64 * 1024;
+
+/** 1 for each byte that no text has: C0 but TAB, LF, FF, CR. */
+const FORBIDDEN = Uint8Array.from({ length: 256 }, (_, byte) =>
+  byte < 0x20 && byte !== 0x09 && byte !== 0x0a && byte !== 0x0c && byte !== 0x0d ? 1 : 0,
+);
+
+const MARKUP =
+  /^<(?:[?!]|\/?(?:a|b|body|br|div|embed|font|form|frame|frameset|h[1-6]|head|html|iframe|img|input|link|math|meta|object|p|script|span|style|svg|table|title|video)[\s/>])/i;
+const OTHER_FORMATS: readonly (readonly [RegExp, string])[] = [
+  [MARKUP, "markup (HTML, SVG, XML or PHP)"],
+  [/^%PDF-/, "a PDF document"],
+  [/^%!PS/, "a PostScript program"],
+  [/^#!/, "a script"],
+  [/^\{\\rtf/, "an RTF document"],
+  [/^\+\/v[89+/]|^\+ADw-/, "text in UTF-7"],
+];
+
+/**
+ * @returns FILE_SECOND_FORMAT where the text begins like something that programs act on.
+ * @throws FILE_NOT_TEXT
+ */
+export async function walkText(reader: ByteReader): Promise<readonly Finding[]> {
+  const begin = await judgeTextStart(reader);
+  const check = new TextCheck();
+  await reader.eachPiece(0, reader.sizeBytes, "text", (piece, offset) => check.push(piece, offset));
+  check.end(reader.sizeBytes);
+  return begin === null ? [] : [begin];
+}
+
+/** What the first characters that are not white space make of a text. */
+export async function judgeTextStart(reader: ByteReader): Promise<Finding | null> {
+  const head = await reader.read(0, HEAD_BYTES);
+  const bomBytes = head.subarray(0, 3).equals(BOM) ? 3 : 0;
+  const seen = nameTextStart(head);
+  return seen === null
+    ? null
+    : refusal("FILE_SECOND_FORMAT", bomBytes, "text without meaning to a program", seen);
+}
+
+/** Words for what a text's beginning looks like to a browser or interpreter; `null` for plain text. */
+export function nameTextStart(head: Buffer): string | null {
+  const text = head
+    .toString("latin1", head.subarray(0, 3).equals(BOM) ? 3 : 0)
+    .trimStart()
+    .slice(0, 64);
+  return OTHER_FORMATS.find(([pattern]) => pattern.test(text))?.[1] ?? null;
+}
+
+/** Checks bytes piece by piece; a character may be cut anywhere. */
+export class TextCheck {
+  #carry: Buffer = Buffer.alloc(0);
+
+  /** @throws FILE_NOT_TEXT */
+  push(piece: Buffer, offset: number): void {
+    const control = findForbidden(piece);
+    if (control !== -1) throw notText(offset + control, nameControl(piece, control));
+    const bytes = this.#carry.length === 0 ? piece : Buffer.concat([this.#carry, piece]);
+    const whole = bytes.length - cutCharacterBytes(bytes);
+    if (!isUtf8(bytes.subarray(0, whole))) {
+      throw notText(offset - this.#carry.length + findInvalid(bytes), nameInvalid(bytes, offset));
+    }
+    this.#carry = Buffer.from(bytes.subarray(whole));
+  }
+
+  /** @throws FILE_NOT_TEXT where the file ends inside a character. */
+  end(offset: number): void {
+    if (this.#carry.length > 0) throw notText(offset - this.#carry.length, "half a character at the end");
+  }
+}
+
+/** Whether the beginning of a file can be that of a text; `isWhole` says that nothing follows it. */
+export function canBeText(head: Buffer, isWhole: boolean): boolean {
+  const whole = isWhole ? head.length : head.length - cutCharacterBytes(head);
+  return findForbidden(head) === -1 && isUtf8(head.subarray(0, whole));
+}
+
+function findForbidden(bytes: Buffer): number {
+  for (let at = 0; at < bytes.length; at += 1) {
+    if (FORBIDDEN[bytes[at] as number] === 1) return at;
+  }
+  return -1;
+}
+
+/** How many bytes at the end are the beginning of a character that is not all there (0 to 3). */
+function cutCharacterBytes(bytes: Buffer): number {
+  for (let back = 1; back <= 3 && back <= bytes.length; back += 1) {
+    const byte = bytes.readUInt8(bytes.length - back);
+    if (byte >= 0xc0) return (byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2) > back ? back : 0;
+    if (byte < 0x80) return 0;
+  }
+  return 0;
+}
+
+/** Index of the first byte that is not part of valid UTF-8, by halving: valid prefixes are found in O(n). */
+function findInvalid(bytes: Buffer): number {
+  let low = 0;
+  let high = bytes.length;
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    const part = bytes.subarray(low, middle);
+    const whole = part.length - cutCharacterBytes(part);
+    if (!isUtf8(part.subarray(0, whole))) high = middle - 1;
+    else if (whole === 0) break;
+    else low += whole;
+  }
+  return low;
+}
+
+function nameControl(piece: Buffer, index: number): string {
+  const byte = piece.readUInt8(index);
+  return byte === 0 ? "a NUL byte" : `the control character ${byte.toString(16).padStart(2, "0")}`;
+}
+
+function nameInvalid(bytes: Buffer, offset: number): string {
+  const start = offset === 0 ? bytes.subarray(0, 2).toString("hex") : "";
+  return start === "fffe" || start === "feff" ? "text in UTF-16" : "bytes that are not UTF-8";
+}
+
+function notText(byteOffset: number, seen: string): Error {
+  return flaw("FILE_NOT_TEXT", byteOffset, "UTF-8 text without control characters", seen);
+}
