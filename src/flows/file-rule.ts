@@ -81,7 +81,12 @@ export const acceptSchema = group(
       "File fields by name.",
       names,
     ),
-    fields: namedGroup(fieldRule, "", "Text fields by name; none where left out.", names).optional(),
+    fields: namedGroup(
+      fieldRule,
+      `write caption: ${FIELD_RULE_MISSING.slice(6, -1)}, or remove it.`,
+      "Text fields by name; none where left out.",
+      names,
+    ).optional(),
   },
   "a flow accepts only what is listed; write accept: files: … .",
   "What the flow accepts; all else is refused.",

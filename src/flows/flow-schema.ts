@@ -100,7 +100,7 @@ const inspect = group(
     archives: notBuilt("remove it; archives are walked, not unpacked."),
     documents: notBuilt("remove it; documents are verified by structure."),
   },
-  "",
+  "write { malware: off }, or remove it.",
   "Inspection beyond verifying the type.",
 );
 
@@ -128,7 +128,7 @@ const expect = group(
     }).optional(),
     "database-calls": wholeNumber(0, 100_000, "How many calls to its database the service makes.").optional(),
   },
-  "",
+  "write { status: 201 }, or remove it.",
   "What is expected when all is well; told by explain.",
 );
 
@@ -143,21 +143,21 @@ const failure = group(
       built: { refuse: "The client is told to try again later." },
     }).optional(),
   },
-  "",
+  "write { upstream-down: refuse }, or remove it.",
   "What happens when something fails.",
 );
 
 const rollback = group(
   {
-    note: text("", "How to undo what this flow does, in a sentence.").optional(),
-    command: text("", "The command that undoes it.").optional(),
+    note: text("write it in a sentence.", "How to undo what this flow does, in a sentence.").optional(),
+    command: text("write a command.", "The command that undoes it.").optional(),
     tried: value(readDate, "write a date such as 2026-11-22.", {
       description: "The day on which it was last tried.",
       type: "string",
       format: "date",
     }).optional(),
   },
-  "",
+  "write { note: … }, or remove it.",
   "How to roll back; told by explain.",
 );
 
@@ -167,7 +167,10 @@ export const flowSchema = group(
     flow: flowName,
     summary: text("write what users do here, in a line.", "What users do here, in a line."),
     owner,
-    noticed: text("", "The exact place where a user notices that it does not work.").optional(),
+    noticed: text(
+      "write the page and what is seen there.",
+      "The exact place where a user notices that it does not work.",
+    ).optional(),
     mode: word("What the gate does.", { built: MODE_MEANINGS }),
     route: group(
       { method, path, protocols },

@@ -49,7 +49,8 @@ export function describeWritten(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
   if (typeof value === "number" || typeof value === "bigint") return `the number ${value}`;
   if (typeof value === "boolean") return `the word ${value}`;
-  return Array.isArray(value) ? "a list" : "a group of keys";
+  if (Array.isArray(value)) return value.length === 0 ? "an empty list" : "a list";
+  return "a group of keys";
 }
 
 /** `a`, `a or b`, `a, b or c`. */

@@ -93,7 +93,8 @@ function groupSentence(issue: z.core.$ZodRawIssue, known: readonly string[], mis
     return issue.keys.map((key: string) => unknownKeySentence(key, known)).join("\n");
   }
   if (issue.input === undefined) return `this is missing; ${missing}`;
-  return `expected a group with the keys ${listWords(known, "and")}, found ${describeWritten(issue.input)}; ${missing}`;
+  const found = `expected a group with the keys ${listWords(known, "and")}, found ${describeWritten(issue.input)}`;
+  return missing === "" ? `${found}.` : `${found}; ${missing}`;
 }
 
 function unknownKeySentence(key: string, known: readonly string[]): string {

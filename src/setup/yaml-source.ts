@@ -67,11 +67,10 @@ export function readYaml(text: string, file: string, code: ErrorCode): YamlSourc
   });
   const walk = new YamlWalk(file, code, placer(lines, text.startsWith("\ufeff")));
   const value = document.errors.length > 0 ? null : walk.valueOf(document.contents, [], null);
-  for (const error of document.errors) walk.complain(error.pos[0], [], syntaxSentence(error));
-  if (document.errors.length === 0) {
-    if (/^%/m.test(text) && document.directives?.yaml.explicit)
-      walk.complain(0, [], "directives (%YAML) are not taken; remove the line.");
-    else for (const warning of document.warnings) walk.complain(warning.pos[0], [], `${warning.message}.`);
+  for (const error of tellingErrors(document.errors, lines))
+    walk.complain(error.pos[0], [], syntaxSentence(error));
+  if (document.errors.length === 0 && document.directives?.yaml.explicit === true) {
+    walk.complain(0, [], "directives (%YAML) are not taken; remove the line.");
   }
   return walk.finish(value);
 }
@@ -82,6 +81,16 @@ function placer(lines: LineCounter, hasByteOrderMark: boolean): (offset: number)
     const isShifted = hasByteOrderMark && line <= 1 && col > 1;
     return { offset, line: Math.max(line, 1), column: Math.max(isShifted ? col - 1 : col, 1) };
   };
+}
+
+/** One error leads to others: only the first of each line is told, and of tabs nothing but the tabs. */
+function tellingErrors(errors: readonly YAMLError[], lines: LineCounter): readonly YAMLError[] {
+  const tabs = errors.filter((error) => error.code === "TAB_AS_INDENT");
+  const seen = new Set<number>();
+  return (tabs.length > 0 ? tabs : errors).filter((error) => {
+    const { line } = lines.linePos(error.pos[0]);
+    return !seen.has(line) && seen.add(line) !== undefined;
+  });
 }
 
 function syntaxSentence(error: YAMLError): string {
@@ -170,7 +179,7 @@ class YamlWalk {
     const here = [...path, key];
     if (key === "<<" && node.type === Scalar.PLAIN)
       return this.#refuseKey(start, here, "merge keys (<<) are not taken; write the keys themselves.");
-    if (key === "__proto__") return this.#refuseKey(start, here, "this name is not taken.");
+    if (key === "__proto__") return this.#refuseKey(start, here, `the name "${key}" is not taken.`);
     const first = this.#keys.get(keyOf(here));
     if (Object.hasOwn(group, key)) {
       return this.#refuseKey(
