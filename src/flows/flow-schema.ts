@@ -5,8 +5,10 @@ import type { z } from "zod";
 import { DURATION_PATTERN, readDuration } from "../setup/duration.ts";
 import { didYouMean } from "../setup/nearest-word.ts";
 import { PERCENTAGE_PATTERN, readPercentage } from "../setup/percentage.ts";
+import { readRate } from "../setup/rate.ts";
 import { describeWritten, listWords, misread, type Reading, read, readDistinct } from "../setup/reading.ts";
 import { group, notBuilt, readWord, text, value, type Words, wholeNumber, word } from "../setup/schema.ts";
+import { readPixels } from "../setup/size.ts";
 import { acceptSchema } from "./file-rule.ts";
 import type { FlowMode, FlowProtocol } from "./flow.ts";
 import { readPathTemplate } from "./route-template.ts";
@@ -83,10 +85,23 @@ const permissions = group(
     }),
     require: notBuilt("remove it; the service itself checks what the caller may do."),
     quota: notBuilt("remove it; max-size and count hold for each upload."),
-    rate: notBuilt("remove it; limits.uploads in sluicegate.yaml holds for all uploads together."),
+    rate: notBuilt("remove it; limits.uploads in sluicegate.yaml holds for all uploads together.", readRate),
   },
   "a flow without permissions lets nobody in; write permissions: { caller: public } to let everybody in who reaches the gate.",
   "Who may send. Deny by default: it has to be written.",
+);
+
+const IMAGES_REMEDY = "remove it; images are verified by structure, not decoded.";
+
+const images = group(
+  {
+    "max-pixels": notBuilt(IMAGES_REMEDY, readPixels),
+    "max-frames": notBuilt(IMAGES_REMEDY),
+    "re-encode": notBuilt(IMAGES_REMEDY),
+    "keep-metadata": notBuilt(IMAGES_REMEDY),
+  },
+  "remove it; nothing of it is built yet.",
+  "What is done with images beyond verifying them; nothing of it is built yet.",
 );
 
 const inspect = group(
@@ -95,7 +110,7 @@ const inspect = group(
       built: { off: "No file is scanned." },
       notBuilt: { required: "write malware: off, which says that no file is scanned." },
     }).optional(),
-    images: notBuilt("remove it; images are verified by structure, not decoded."),
+    images: images.optional(),
     isolation: notBuilt("remove it; types are verified in the gate's own process by bounded readers."),
     archives: notBuilt("remove it; archives are walked, not unpacked."),
     documents: notBuilt("remove it; documents are verified by structure."),

@@ -14,10 +14,12 @@ export function editorSchemaFile(name: string, title: string, schema: z.ZodType)
   const { $schema, ...rest } = z.toJSONSchema(schema, {
     io: "input",
     target: "draft-2020-12",
-    // zod leaves examples of transformed values out, because it cannot know that they are examples of what is written.
+    // zod leaves examples and defaults of transformed values out, because it cannot know that they are what is written.
     override: ({ zodSchema, jsonSchema }) => {
       const examples = z.globalRegistry.get(zodSchema as unknown as z.ZodType)?.examples;
       if (Array.isArray(examples)) jsonSchema.examples = examples;
+      const { def } = zodSchema._zod;
+      if (def.type === "default") jsonSchema.default = def.defaultValue as string | number | boolean;
     },
   });
   return { name, json: `${JSON.stringify({ $schema, title, ...rest }, null, 2)}\n` };

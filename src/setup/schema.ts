@@ -67,10 +67,21 @@ export function notBuiltSentence(what: string, remedy: string): string {
   return `${what} is known, but not built yet: ${remedy}`;
 }
 
-/** A key of which nothing is built yet. @param remedy `remove it, or …` */
-export function notBuilt(remedy: string): z.ZodOptional<z.ZodType<never>> {
-  const schema = z.unknown().transform((_written, context): never => {
-    context.addIssue({ code: "custom", message: notBuiltSentence("this", remedy) });
+/**
+ * A key of which nothing is built yet.
+ * @param remedy    `remove it, or …`
+ * @param readValue tells beside it what is wrong with the value, so that it is right on the day when the key is built.
+ */
+export function notBuilt(
+  remedy: string,
+  readValue: (written: unknown) => Reading<unknown> = read,
+): z.ZodOptional<z.ZodType<never>> {
+  const schema = z.unknown().transform((written, context): never => {
+    const reading = readValue(written);
+    const complaints = reading.ok ? [] : reading.complaints.map((complaint) => complaint.message);
+    for (const message of [notBuiltSentence("this", remedy), ...complaints]) {
+      context.addIssue({ code: "custom", message });
+    }
     return z.NEVER;
   });
   const editor = { not: {}, description: `Known, but not built yet: ${remedy}` };
