@@ -21,7 +21,7 @@ Json = dict[str, Any]
 
 def claims_of(body: bytes = BODY, **changes: Any) -> Json:
     """Good claims of a receipt for ``POST /api/avatars``, with changes; ``None`` leaves a claim out."""
-    claims = {
+    claims: Json = {
         "iss": ISSUER,
         "aud": AUDIENCE,
         "iat": int(NOW),
@@ -31,12 +31,14 @@ def claims_of(body: bytes = BODY, **changes: Any) -> Json:
         "flow": "avatars",
         "method": "POST",
         "route": "/api/avatars",
+        "target": changes.get("route", "/api/avatars"),
         "field": "picture",
         "index": 0,
         "name": "me.jpg",
         "sha256": hashlib.sha256(body).hexdigest(),
         "size": len(body),
         "type": "image/jpeg",
+        "declared_type": "image/pjpeg",
         "verdict": "accept",
         "policy": "00112233aabbccdd",
         "principal": "public",

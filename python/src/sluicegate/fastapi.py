@@ -21,7 +21,6 @@ from sluicegate.errors import ReceiptError
 from sluicegate.gate import Gate
 from sluicegate.in_thread import in_thread
 from sluicegate.jws import TOKEN_CHARS_MAX
-from sluicegate.receipts import RECEIPT_TYPE
 from sluicegate.uploaded_file import UploadedFile
 
 # `from __future__ import annotations` is left out on purpose: FastAPI reads the annotations below as objects.
@@ -40,7 +39,7 @@ __all__ = [
 ]
 
 PROBLEM_TYPE = "application/problem+json"
-RECEIPT_MEDIA_TYPES = ("application/jwt", f"application/{RECEIPT_TYPE}")
+RECEIPT_MEDIA_TYPE = "application/jwt"
 
 _LOOKS_LIKE_TOKEN = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 _BINARY = {"type": "string", "format": "binary", "contentMediaType": "application/octet-stream"}
@@ -119,7 +118,7 @@ def uploaded_file_or_plain(gate: Gate, field: str) -> Any:
         request: Request, part: Annotated[Any, File(alias=field, json_schema_extra=_BINARY)]
     ) -> UploadedFile | UploadFile:
         await _refuse_second(request, field)
-        if isinstance(part, UploadFile) and not _is_receipt_part(part):
+        if isinstance(part, UploadFile):
             return part
         return await _accept(gate, request, part, field)
 
@@ -153,7 +152,7 @@ def uploaded_body(gate: Gate, field: str | None = None) -> Any:
 
     async def take(request: Request) -> UploadedFile:
         media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if media_type not in RECEIPT_MEDIA_TYPES:
+        if media_type != RECEIPT_MEDIA_TYPE:
             raise ReceiptRefused(ReceiptError("RECEIPT_EXPECTED", _NOT_A_RECEIPT))
         return await _accept(gate, request, await _read_token(request), field)
 
@@ -175,27 +174,14 @@ async def _read_token(request: Request) -> str:
 
 
 async def _accept(gate: Gate, request: Request, part: object, field: str | None) -> UploadedFile:
+    # A receipt comes as a text field: a part with a file name is somebody's bytes.
+    if not isinstance(part, str) or not _LOOKS_LIKE_TOKEN.fullmatch(part):
+        raise ReceiptRefused(ReceiptError("RECEIPT_EXPECTED", _NOT_A_RECEIPT))
+    raw_path = _raw_path(request)
     try:
-        token = await _token_of(part)
-        raw_path = _raw_path(request)
-        return await in_thread(lambda: gate.accept(token, method=request.method, raw_path=raw_path, field=field))
+        return await in_thread(lambda: gate.accept(part, method=request.method, raw_path=raw_path, field=field))
     except ReceiptError as error:
         raise ReceiptRefused(error) from error
-
-
-async def _token_of(part: object) -> str:
-    """A receipt comes as a text field, or as a part with a receipt's type; anything else is somebody's bytes."""
-    if isinstance(part, UploadFile):
-        if not _is_receipt_part(part):
-            raise ReceiptError("RECEIPT_EXPECTED", _NOT_A_RECEIPT)
-        part = (await part.read(TOKEN_CHARS_MAX + 1)).decode("latin-1")
-    if not isinstance(part, str) or not _LOOKS_LIKE_TOKEN.fullmatch(part):
-        raise ReceiptError("RECEIPT_EXPECTED", _NOT_A_RECEIPT)
-    return part
-
-
-def _is_receipt_part(part: UploadFile) -> bool:
-    return (part.content_type or "").partition(";")[0].strip().lower() in RECEIPT_MEDIA_TYPES
 
 
 def _raw_path(request: Request) -> str:

@@ -1,7 +1,7 @@
 """Receipts: what the gate says about a file that it released, checked before a word of it is believed.
 
 In: a token from a request, and the request that it came with. Out: a ``Receipt``, whose every member is proven to come
-from the gate, for this service, this method, this route and this field, in time, and for the first time. This module
+from the gate, for this service, this method, this path and this field, in time, and for the first time. This module
 does not touch the bytes of the file: that is ``uploaded_file``.
 """
 
@@ -17,10 +17,10 @@ from sluicegate.errors import ReceiptError
 from sluicegate.jwks import KeyRing, KeySource
 from sluicegate.jws import verify_jws
 from sluicegate.replay import MemoryReplayStore, ReplayStore
-from sluicegate.route_template import path_matches
+from sluicegate.route_template import path_matches, same_path
 
 RECEIPT_TYPE = "sluicegate-receipt+jwt"
-"""The header ``typ`` of every receipt, and with ``application/`` before it the media type."""
+"""The header ``typ`` of every receipt."""
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -50,6 +50,8 @@ class Receipt:
     method: str
     route: str
     """Template of the flow's path."""
+    target: str
+    """Path of the request as the gate sent it, without query."""
     field: str
     index: int
     """Order of the file in the request, from 0."""
@@ -60,6 +62,8 @@ class Receipt:
     size: int
     content_type: str | None
     """The type that the content has been shown to be; ``None`` where the flow takes any octets."""
+    declared_type: str | None
+    """What the client called it; nobody has checked it where ``content_type`` is ``None``."""
     verdict: str
     policy: str
     """Version of the flow file by which the file was accepted."""
@@ -128,8 +132,9 @@ class ReceiptVerifier:
 
 
 def _check_request(receipt: Receipt, method: str, raw_path: str, field: str | None) -> None:
-    if receipt.method != method.upper() or not path_matches(receipt.route, raw_path):
-        raise ReceiptError("RECEIPT_OTHER_ROUTE", "The receipt is for another method or route.")
+    is_same_path = path_matches(receipt.route, raw_path) and same_path(receipt.target, raw_path)
+    if receipt.method != method.upper() or not is_same_path:
+        raise ReceiptError("RECEIPT_OTHER_ROUTE", "The receipt is for another method or path.")
     if field is not None and receipt.field != field:
         raise ReceiptError("RECEIPT_OTHER_FIELD", "The receipt is for another form field.")
 
@@ -146,12 +151,14 @@ def read_receipt(claims: Mapping[str, Any]) -> Receipt:
         flow=_text(claims, "flow"),
         method=_text(claims, "method"),
         route=_text(claims, "route"),
+        target=_text(claims, "target"),
         field=_text(claims, "field"),
         index=_count(claims, "index"),
         filename=_text_or_none(claims, "name"),
         sha256=_text(claims, "sha256"),
         size=_count(claims, "size"),
         content_type=_text_or_none(claims, "type"),
+        declared_type=_text_or_none(claims, "declared_type"),
         verdict=_text(claims, "verdict"),
         policy=_text(claims, "policy"),
         principal=_text(claims, "principal"),

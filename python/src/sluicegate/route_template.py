@@ -16,6 +16,13 @@ def path_matches(template: str, raw_path: str) -> bool:
     return len(expected) == len(segments) and all(map(_segment_matches, expected, segments))
 
 
+def same_path(target: str, raw_path: str) -> bool:
+    """Whether two paths are one, however their characters are encoded; an encoded slash is no separator."""
+    return [unquote_to_bytes(segment) for segment in target.split("/")] == [
+        unquote_to_bytes(segment) for segment in raw_path.split("/")
+    ]
+
+
 def _segment_matches(expected: str, segment: str) -> bool:
     if expected.startswith("{") and expected.endswith("}"):
         return segment != ""
