@@ -38,6 +38,22 @@ export const SAMPLES: readonly SampleFile[] = [
   jsonFile(),
 ];
 
+/** The honest file of a type: the sample's name, type and bytes, with `bytes` in their place where given. */
+export function sampleOf(mediaType: string, bytes?: Uint8Array): SampleFile {
+  const sample = SAMPLES.find((each) => each.mediaType === mediaType);
+  if (sample === undefined) throw new Error(`no sample of ${mediaType}`);
+  return bytes === undefined ? sample : { ...sample, bytes };
+}
+
+/** A file of one type that is wrong in its bytes; its twin is the honest file of that type. */
+export function wrongBytes(name: string, mediaType: string, bytes: Uint8Array, refusal?: Refusal): CheckCase {
+  const options: CaseOptions = {
+    appliesTo: takesType(mediaType),
+    twin: (target) => controlProbe(target, sampleOf(mediaType)),
+  };
+  return refusedFile(name, () => sampleOf(mediaType, bytes), options, refusal);
+}
+
 export function takesKnownTypes({ file }: Target): true | string {
   return file.types !== "any" || "the route takes any bytes";
 }

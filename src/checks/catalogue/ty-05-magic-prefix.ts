@@ -1,16 +1,13 @@
 import type { Check, CheckCase } from "../check.ts";
 import { joined, latin1 } from "../payloads/bytes.ts";
-import { refusedFile, SAMPLES, takesType } from "../type-case.ts";
+import { wrongBytes } from "../type-case.ts";
 
 const MARKUP = "<html><script>void 0</script></html>\n".repeat(20);
 
 /** The first bytes of a type, then a page. */
 function prefixed(mediaType: string, magic: string): CheckCase {
-  const sample = SAMPLES.find((each) => each.mediaType === mediaType);
   const bytes = joined(latin1(magic), MARKUP);
-  return refusedFile(`a page behind the first bytes of ${mediaType}`, () => ({ ...sample, bytes }), {
-    appliesTo: takesType(mediaType),
-  });
+  return wrongBytes(`a page behind the first bytes of ${mediaType}`, mediaType, bytes);
 }
 
 /** UPL-TY-05: right at the beginning and wrong after it. */

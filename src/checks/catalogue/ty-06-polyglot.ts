@@ -1,16 +1,8 @@
-import type { Check, CheckCase, SampleFile } from "../check.ts";
+import type { Check } from "../check.ts";
 import { joined, latin1, repeated } from "../payloads/bytes.ts";
 import { htmlFile, pdfBytes, zipFile } from "../payloads/document-files.ts";
 import { gifBytes, jpegBytes, pngBytes } from "../payloads/image-files.ts";
-import { refusedFile, SAMPLES, takesType } from "../type-case.ts";
-
-/** A file that is `mediaType` and something else. */
-function polyglot(name: string, mediaType: string, bytes: Uint8Array): CheckCase {
-  const sample = SAMPLES.find((each) => each.mediaType === mediaType);
-  return refusedFile(name, (): Partial<SampleFile> => ({ ...sample, bytes }), {
-    appliesTo: takesType(mediaType),
-  });
-}
+import { wrongBytes } from "../type-case.ts";
 
 /** `GIF89a` becomes a variable, the screen size opens a comment, and the bytes behind the trailer close it. */
 function gifAndScript(): Uint8Array {
@@ -26,21 +18,21 @@ export const polyglotFile: Check = {
   standards: ["CWE-434", "CWE-436"],
   flags: ["s"],
   cases: [
-    polyglot("a GIF that is a script", "image/gif", gifAndScript()),
-    polyglot("a JPEG with a ZIP behind it", "image/jpeg", joined(jpegBytes(), zipFile().bytes)),
-    polyglot("a JPEG with a script behind it", "image/jpeg", joined(jpegBytes(), "*/=0;void 0;\n")),
-    polyglot("a PNG with a page behind it", "image/png", joined(pngBytes(), htmlFile().bytes)),
-    polyglot("a PNG with a ZIP behind it", "image/png", joined(pngBytes(), zipFile().bytes)),
-    polyglot("a PDF behind 1,016 other bytes", "application/pdf", joined(repeated(0x20, 1016), pdfBytes())),
-    polyglot("a PDF behind an image", "application/pdf", joined(jpegBytes(), pdfBytes())),
-    polyglot("a PDF with a ZIP behind it", "application/pdf", joined(pdfBytes(), zipFile().bytes)),
-    polyglot("a PDF with a page behind it", "application/pdf", joined(pdfBytes(), htmlFile().bytes)),
-    polyglot("a ZIP behind a page", "application/zip", joined(htmlFile().bytes, zipFile().bytes)),
-    polyglot(
+    wrongBytes("a GIF that is a script", "image/gif", gifAndScript()),
+    wrongBytes("a JPEG with a ZIP behind it", "image/jpeg", joined(jpegBytes(), zipFile().bytes)),
+    wrongBytes("a JPEG with a script behind it", "image/jpeg", joined(jpegBytes(), "*/=0;void 0;\n")),
+    wrongBytes("a PNG with a page behind it", "image/png", joined(pngBytes(), htmlFile().bytes)),
+    wrongBytes("a PNG with a ZIP behind it", "image/png", joined(pngBytes(), zipFile().bytes)),
+    wrongBytes("a PDF behind 1,016 other bytes", "application/pdf", joined(repeated(0x20, 1016), pdfBytes())),
+    wrongBytes("a PDF behind an image", "application/pdf", joined(jpegBytes(), pdfBytes())),
+    wrongBytes("a PDF with a ZIP behind it", "application/pdf", joined(pdfBytes(), zipFile().bytes)),
+    wrongBytes("a PDF with a page behind it", "application/pdf", joined(pdfBytes(), htmlFile().bytes)),
+    wrongBytes("a ZIP behind a page", "application/zip", joined(htmlFile().bytes, zipFile().bytes)),
+    wrongBytes(
       "a ZIP behind a program's first bytes",
       "application/zip",
       joined(latin1("MZ\x90\0"), zipFile().bytes),
     ),
-    polyglot("a ZIP with a page behind it", "application/zip", joined(zipFile().bytes, htmlFile().bytes)),
+    wrongBytes("a ZIP with a page behind it", "application/zip", joined(zipFile().bytes, htmlFile().bytes)),
   ],
 };

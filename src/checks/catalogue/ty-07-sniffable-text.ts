@@ -1,12 +1,7 @@
 import type { Check, CheckCase, ReceivedUpload } from "../check.ts";
 import { joined, latin1, repeated, utf8 } from "../payloads/bytes.ts";
 import { htmlFile } from "../payloads/document-files.ts";
-import { hostileFile, isActiveType, refusedFile, SAMPLES, takesType } from "../type-case.ts";
-
-const asText = (mediaType: string, bytes: Uint8Array) => ({
-  ...SAMPLES.find((each) => each.mediaType === mediaType),
-  bytes,
-});
+import { hostileFile, isActiveType, sampleOf, takesType, wrongBytes } from "../type-case.ts";
 
 /** Told to the service as text of the verified kind, and nothing that a browser would show as a page. */
 function isNoText(received: ReceivedUpload): string | null {
@@ -17,11 +12,9 @@ function isNoText(received: ReceivedUpload): string | null {
 }
 
 function neutralText(name: string, mediaType: string, bytes: Uint8Array): CheckCase {
-  return hostileFile(name, () => asText(mediaType, bytes), isNoText, { appliesTo: takesType(mediaType) });
-}
-
-function refusedText(name: string, mediaType: string, bytes: Uint8Array): CheckCase {
-  return refusedFile(name, () => asText(mediaType, bytes), { appliesTo: takesType(mediaType) });
+  return hostileFile(name, () => sampleOf(mediaType, bytes), isNoText, {
+    appliesTo: takesType(mediaType),
+  });
 }
 
 const PAGE = htmlFile().bytes;
@@ -36,17 +29,17 @@ export const sniffableText: Check = {
   cases: [
     neutralText("a page as plain text", "text/plain", PAGE),
     neutralText("a page as CSV", "text/csv", PAGE),
-    refusedText("a page as JSON", "application/json", PAGE),
-    refusedText(
+    wrongBytes("a page as JSON", "application/json", PAGE),
+    wrongBytes(
       "UTF-16 with a byte order mark",
       "text/plain",
       joined(latin1("\xff\xfe"), Buffer.from("<script>", "utf16le")),
     ),
-    refusedText("UTF-16 without one", "text/plain", new Uint8Array(Buffer.from("<script>", "utf16le"))),
-    refusedText("UTF-16 as JSON", "application/json", new Uint8Array(Buffer.from("{}", "utf16le"))),
+    wrongBytes("UTF-16 without one", "text/plain", new Uint8Array(Buffer.from("<script>", "utf16le"))),
+    wrongBytes("UTF-16 as JSON", "application/json", new Uint8Array(Buffer.from("{}", "utf16le"))),
     neutralText("UTF-7", "text/plain", utf8("+ADw-script+AD4-\n")),
-    refusedText("NULs in front", "text/plain", joined(repeated(0, 16), PAGE)),
-    refusedText("ISO-8859-1", "text/plain", latin1("caf\xe9\n")),
-    refusedText("an escape sequence", "text/plain", latin1("a\x1b[2Jb\n")),
+    wrongBytes("NULs in front", "text/plain", joined(repeated(0, 16), PAGE)),
+    wrongBytes("ISO-8859-1", "text/plain", latin1("caf\xe9\n")),
+    wrongBytes("an escape sequence", "text/plain", latin1("a\x1b[2Jb\n")),
   ],
 };

@@ -1,0 +1,141 @@
+/**
+ * The real gate as a process of its own, in a temporary folder with its own ports, settings and flows; reached over the wire and by its
+ * command line, and by nothing else.
+ */
+import { execFile } from "node:child_process";
+import { cp, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, relative } from "node:path";
+import { answers, Child } from "./child.ts";
+import { freePort } from "./free-port.ts";
+
+const ROOT = join(import.meta.dirname, "..");
+const MAIN = join(ROOT, "src/cli/main.ts");
+
+/** What the tests look at of a record that `sluicegate uploads --json` prints. */
+export interface ListedUpload {
+  readonly id: string;
+  readonly flow: string;
+  readonly state: string;
+  readonly mode: string;
+  readonly bytesReceived: number;
+  readonly files: readonly {
+    readonly key: string;
+    readonly sha256: string;
+    readonly verifiedType: string | null;
+    readonly declaredName: string | null;
+  }[];
+  readonly refusal: { readonly code: string; readonly message: string } | null;
+}
+
+export interface CommandResult {
+  readonly exitCode: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+export interface GateOptions {
+  readonly upstream: string;
+  /** Names of folders below `acceptance/flows/`. */
+  readonly flows: readonly string[];
+  readonly passThrough?: boolean;
+  /** Added to `limits`, as YAML: `idle: 1s`. */
+  readonly limits?: string;
+}
+
+export interface GateUnderTest {
+  readonly origin: string;
+  readonly operatorOrigin: string;
+  readonly folder: string;
+  /** Sends a signal to the process. */
+  signal(name: NodeJS.Signals): void;
+  /** What it has logged so far. */
+  log(): string;
+  /** Runs a command of `sluicegate` with this gate's settings. */
+  run(...args: readonly string[]): Promise<CommandResult>;
+  uploads(): Promise<readonly ListedUpload[]>;
+  /** Paths of the files in quarantine, below it. */
+  quarantined(): Promise<readonly string[]>;
+  /** Paths of the files in the store, below it. */
+  stored(): Promise<readonly string[]>;
+  isRunning(): boolean;
+  /** Resolves when the process is gone. */
+  ended(): Promise<void>;
+  /** Stops the process and removes the folder. */
+  stop(): Promise<void>;
+}
+
+/** Starts a gate in a folder of its own. */
+export async function startGate(options: GateOptions): Promise<GateUnderTest> {
+  const folder = await mkdtemp(join(tmpdir(), "sluicegate-"));
+  for (const name of options.flows) {
+    await cp(join(import.meta.dirname, "flows", name), join(folder, "flows", name), { recursive: true });
+  }
+  return launchGate(folder, options);
+}
+
+/** Starts a gate, on new ports, in the folder of one that has ended. */
+export function restartGate(ended: GateUnderTest, options: GateOptions): Promise<GateUnderTest> {
+  return launchGate(ended.folder, options);
+}
+
+async function launchGate(folder: string, options: GateOptions): Promise<GateUnderTest> {
+  const [port, operatorPort] = [await freePort(), await freePort()];
+  const settings = join(folder, "sluicegate.yaml");
+  await writeFile(settings, settingsText(options, port, operatorPort));
+  const child = new Child("the gate", process.execPath, [MAIN, "serve", "--settings", settings]);
+  const operatorOrigin = `http://127.0.0.1:${operatorPort}`;
+  await child.untilReady(() => answers(`${operatorOrigin}/health/ready`));
+  const run = (...args: readonly string[]) => runCommand([...args, "--settings", settings]);
+  return {
+    origin: `http://127.0.0.1:${port}`,
+    operatorOrigin,
+    folder,
+    signal: (name) => void child.process.kill(name),
+    log: () => child.output,
+    run,
+    uploads: async () => readUploads(await run("uploads", "--json", "--limit", "10000")),
+    quarantined: () => filesBelow(join(folder, "data/quarantine")),
+    stored: () => filesBelow(join(folder, "data/store")),
+    isRunning: () => !child.hasEnded,
+    ended: () => child.ended,
+    stop: async () => {
+      await child.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function settingsText(options: GateOptions, port: number, operatorPort: number): string {
+  return `
+listen:
+  public: { address: "127.0.0.1:${port}" }
+  operator: { address: "127.0.0.1:${operatorPort}" }
+flows: flows/
+upstreams:
+  service: { url: "${options.upstream}", pass-through: ${options.passThrough ?? false}, timeout: 10s }
+records: { driver: sqlite, path: data/records.sqlite }
+storage: { driver: disk, path: data }
+limits: { ${options.limits ?? "idle: 60s"} }
+`;
+}
+
+function readUploads(result: CommandResult): readonly ListedUpload[] {
+  if (result.exitCode !== 0) throw new Error(`sluicegate uploads: ${result.err}`);
+  return JSON.parse(result.out) as ListedUpload[];
+}
+
+async function filesBelow(folder: string): Promise<readonly string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)));
+}
+
+function runCommand(args: readonly string[]): Promise<CommandResult> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [MAIN, ...args], { maxBuffer: 64 * 1024 * 1024 }, (error, out, err) => {
+      resolve({ exitCode: error === null ? 0 : Number(error.code ?? 1), out, err });
+    });
+  });
+}

@@ -1,0 +1,151 @@
+"""An ordinary FastAPI service with upload routes, written as one writes such a service.
+
+It remembers what it got, so that a test can ask: ``GET /received``, and ``DELETE /received`` to forget.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from typing import Annotated, Any
+
+from fastapi import FastAPI, Form, Request, Response, UploadFile, WebSocket
+from fastapi.responses import StreamingResponse
+from starlette.datastructures import FormData
+
+app = FastAPI()
+received: list[dict[str, Any]] = []
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+
+class Remember:
+    """Keeps method, path and headers of every request, also of those that no route answers."""
+
+    def __init__(self, inner: Callable[[Scope, Receive, Send], Awaitable[None]]) -> None:
+        self.inner = inner
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"] not in ("/received", "/alive"):
+            query = scope["query_string"].decode("latin-1")
+            path = scope["raw_path"].decode("latin-1") + (f"?{query}" if query else "")
+            headers = [[n.decode("latin-1"), v.decode("latin-1")] for n, v in scope["headers"]]
+            entry = {"method": scope["method"], "path": path, "headers": headers, "fields": [], "files": []}
+            received.append(entry)
+            scope["state"]["entry"] = entry
+        await self.inner(scope, receive, send)
+
+
+app.add_middleware(Remember)
+
+
+async def keep_form(request: Request, form: FormData) -> dict[str, Any]:
+    """Writes down a form's texts, and of its files the digest."""
+    entry = request.state.entry
+    for name, value in form.multi_items():
+        if isinstance(value, str):
+            entry["fields"].append([name, value])
+        else:
+            keep_file(entry, name, value.filename, value.content_type, await value.read())
+    return {"files": len(entry["files"])}
+
+
+def keep_file(entry: dict[str, Any], field: str, name: str | None, media_type: str | None, content: bytes) -> None:
+    digest = hashlib.sha256(content).hexdigest()
+    entry["files"].append(
+        {"field": field, "name": name, "mediaType": media_type, "sizeBytes": len(content), "sha256": digest}
+    )
+
+
+@app.get("/alive")
+async def alive() -> dict[str, bool]:
+    return {"ok": True}
+
+
+@app.get("/received")
+async def get_received() -> list[dict[str, Any]]:
+    return received
+
+
+@app.delete("/received")
+async def forget() -> dict[str, bool]:
+    received.clear()
+    return {"ok": True}
+
+
+@app.post("/photos", status_code=201)
+async def photos(
+    request: Request,
+    picture: UploadFile,
+    caption: Annotated[str, Form()],
+    note: Annotated[str | None, Form()] = None,
+) -> dict[str, Any]:
+    return await keep_form(request, await request.form())
+
+
+@app.post("/papers", status_code=201)
+async def papers(request: Request, papers: list[UploadFile]) -> dict[str, Any]:
+    return await keep_form(request, await request.form())
+
+
+@app.post("/objects", status_code=201)
+async def objects(request: Request, objects: list[UploadFile], label: Annotated[str, Form()]) -> dict[str, Any]:
+    return await keep_form(request, await request.form())
+
+
+@app.put("/raw/{name}", status_code=201)
+@app.put("/tables/{name}", status_code=201)
+@app.put("/receipts/{name}", status_code=201)
+async def raw(request: Request, name: str) -> dict[str, Any]:
+    content = b"".join([chunk async for chunk in request.stream()])
+    field = "table" if request.url.path.startswith("/tables") else "body"
+    keep_file(request.state.entry, field, name, request.headers.get("content-type"), content)
+    return {"files": 1}
+
+
+@app.get("/large/{size}")
+async def large(size: int) -> StreamingResponse:
+    """So many bytes, counting up, a chunk at a time."""
+
+    async def chunks() -> AsyncIterator[bytes]:
+        block = bytes(range(256)) * 256
+        for start in range(0, size, len(block)):
+            yield block[: size - start]
+
+    return StreamingResponse(chunks(), media_type="application/octet-stream", headers={"content-length": str(size)})
+
+
+@app.get("/events")
+async def events() -> StreamingResponse:
+    """Server-sent events: each one only after somebody has asked for ``/next``."""
+
+    async def lines() -> AsyncIterator[str]:
+        for number in range(3):
+            yield f"id: {number}\ndata: event {number}\n\n"
+            await turn.acquire()
+
+    return StreamingResponse(lines(), media_type="text/event-stream")
+
+
+turn = asyncio.Semaphore(0)
+
+
+@app.post("/next")
+async def next_event() -> dict[str, bool]:
+    turn.release()
+    return {"ok": True}
+
+
+@app.websocket("/echo")
+async def echo(socket: WebSocket) -> None:
+    await socket.accept()
+    async for text in socket.iter_text():
+        await socket.send_text(f"echo: {text}")
+
+
+@app.api_route("/any/{rest:path}", methods=["GET", "HEAD", "OPTIONS", "DELETE", "POST", "PUT", "PATCH"])
+async def anything(request: Request, rest: str) -> Response:
+    body = await request.body()
+    digest = hashlib.sha256(body).hexdigest()
+    return Response(f"{request.method} {rest}?{request.url.query} {digest}", headers={"x-seen": request.method})
