@@ -20,7 +20,7 @@ export function ensurePackages() {
   console.error("Installing the npm packages (once) …");
   const result = spawnSync("npm", ["ci", "--loglevel=error", "--no-progress"], { cwd: ROOT, encoding: "utf8" });
   if (result.status !== 0 || !existsSync(NODE)) {
-    console.error(result.stdout + result.stderr);
+    console.error(`${result.stdout}${result.stderr}`.split("\n").slice(0, 20).join("\n"));
     console.error("npm ci failed: see above. A network without the npm registry, or a changed lock file, are the usual causes.");
     process.exit(1);
   }

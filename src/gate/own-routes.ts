@@ -8,6 +8,7 @@ import { PROBLEM_TYPE_PREFIX } from "../problems/problem.ts";
 import { isStorageKey } from "../storage/storage.ts";
 import type { ByteSource } from "../uploads/byte-source.ts";
 import { memorySource } from "../uploads/byte-source.ts";
+import type { UploadState } from "../uploads/upload-state.ts";
 import { answerOwn } from "./answers.ts";
 import type { GateParts } from "./gate-parts.ts";
 import type { RequestContext } from "./request-context.ts";
@@ -16,6 +17,8 @@ export const OWN_PREFIX = "/.sluicegate/";
 const JWKS_PATH = "/.well-known/jwks.json";
 const FILES_PREFIX = "/.sluicegate/files/";
 const READ_BYTES = 256 * 1024;
+/** States in which a service may hold a receipt. */
+const RELEASED: ReadonlySet<UploadState> = new Set(["released", "delivered", "undeliverable"]);
 
 /** Whether a path is the gate's own and never a service's. */
 export function isOwnPath(path: string): boolean {
@@ -71,7 +74,7 @@ async function answerFile(gate: GateParts, request: RequestContext, key: string)
       seen: "the receipt of another one",
     });
   const found = await gate.records.findFile(key);
-  if (found === null) throw new GateError("STORAGE_OBJECT_MISSING");
+  if (found === null || !RELEASED.has(found.state)) throw new GateError("STORAGE_OBJECT_MISSING");
   const source = await openReleased(gate, key);
   try {
     await sendFile(request, source, found.file.verifiedType);

@@ -12,6 +12,7 @@ import { UploadSpotter } from "../gate/upload-spotter.ts";
 import { GateError } from "../problems/gate-error.ts";
 import { Quarantine } from "../quarantine/quarantine.ts";
 import { openSqliteRecords } from "../records/sqlite/open-sqlite-records.ts";
+import { restoreInline } from "../release/restore-inline.ts";
 import { Settler } from "../release/settle.ts";
 import type { ListenAddress, Settings } from "../settings/settings.ts";
 import type { Log } from "../signals/log.ts";
@@ -44,7 +45,7 @@ export async function runGate(settings: Settings, flows: FlowSet, log: Log): Pro
     closers.push(lockData(settings.records.path));
     const parts = await openParts(settings, flows, { log, closers });
     const recovery = await recover(parts.records, parts.storage, log, Date.now());
-    await parts.settler.restore();
+    await restoreInline(parts.records, parts.storage);
     const reload = once(() => reloadFlows(parts));
     const publicServer = makePublicServer(parts);
     const operatorServer = makeOperatorServer(parts, { token: makeOperatorToken(settings), reload });
