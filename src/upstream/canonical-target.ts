@@ -40,6 +40,7 @@ export function canonicalTarget(rawTarget: string): CanonicalTarget {
   if (!rawPath.startsWith("/")) refuse(rawTarget, "a target that is no absolute path");
   if (rawPath.startsWith("//")) refuse(rawTarget, "a path that starts with two slashes");
   const wirePath = rewritePath(rawPath, rawTarget);
+  if (/%25[0-9A-Fa-f]{2}/.test(wirePath)) refuse(rawTarget, "double encoding");
   const path = wirePath.replace(/%[0-9A-F]{2}/g, decodeReserved);
   refuseDotSegments(path, rawTarget);
   refuseBrokenText(wirePath, rawTarget);

@@ -35,7 +35,7 @@ export interface UpgradeRequest {
  * @throws REQUEST_MALFORMED, UPSTREAM_UNREACHABLE, UPSTREAM_TIMEOUT, UPSTREAM_ANSWER_INVALID, REQUEST_ABORTED, GATE_STOPPING while nothing has
  * gone to the client yet; its socket is then still open, for the caller to answer on.
  */
-export function joinUpgrade(service: UpgradeService, request: UpgradeRequest): Promise<void> {
+export async function joinUpgrade(service: UpgradeService, request: UpgradeRequest): Promise<void> {
   const { req, socket, target, requestHeaders } = request;
   refuseOther(req);
   const headers = [...requestHeaders, "Connection", "Upgrade", "Upgrade", "websocket"];
@@ -52,10 +52,16 @@ export function joinUpgrade(service: UpgradeService, request: UpgradeRequest): P
     const timer = setTimeout(() => fail(timeoutError(service.name)), service.timeoutMs);
     const cleanUp = (): void => {
       clearTimeout(timer);
-      socket.off("close", onClientClose).off("error", onClientClose);
+      socket.off("close", onClientClose).off("error", onClientClose).off("end", onClientClose);
+      socket.off("readable", onReadable);
       service.closing.removeEventListener("abort", onClosing);
     };
-    socket.once("close", onClientClose).on("error", onClientClose);
+    // Nothing would be heard of a client that leaves while its socket is not read; what it sends early stays in the socket's buffer.
+    const onReadable = (): void => {
+      if (socket.readableLength === 0) socket.read();
+    };
+    socket.once("close", onClientClose).on("error", onClientClose).once("end", onClientClose);
+    socket.on("readable", onReadable);
     service.closing.addEventListener("abort", onClosing);
     up.on("error", onError);
     up.once("upgrade", (answer, upstreamSocket, head) => {
@@ -109,14 +115,17 @@ function joinSockets(service: UpgradeService, client: Side, upstream: Side): Pro
   return Promise.all(closed).then(() => service.closing.removeEventListener("abort", breakOff));
 }
 
-/** Resolves when `socket` is closed; `other` is closed then too, once it has taken what was written to it. */
+/**
+ * Resolves when `socket` is closed. Where it has ended, `other` is closed, once it has taken what was written to it: half a connection is of no
+ * use to WebSocket. @see RFC 6455 section 7.1.1
+ */
 function closeAfter(socket: Duplex, other: Duplex): Promise<void> {
   return new Promise((resolve) => {
     const onClose = (): void => {
       endAndDestroy(other);
       resolve();
     };
-    socket.on("error", () => {});
+    socket.on("error", () => {}).once("end", () => endAndDestroy(other));
     if (socket.destroyed) onClose();
     else socket.once("close", onClose);
   });
