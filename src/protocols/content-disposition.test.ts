@@ -118,6 +118,14 @@ test("bytes that are not UTF-8 are refused in a name and in a file name", () => 
   }
 });
 
+test("a backslash before a space is a space in a field's name, as aiohttp writes it, and a backslash in a file's name", () => {
+  assert.deepEqual(read('form-data; name="my\\ photo"; filename="my\\ photo"'), {
+    type: "form-data",
+    name: "my photo",
+    fileName: "my\\ photo",
+  });
+});
+
 test("a byte order mark stays in the name", () => {
   assert.deepEqual(read('form-data; name="\ufefff"'), { type: "form-data", name: "\ufefff", fileName: null });
 });

@@ -113,7 +113,13 @@ function readParameter(
   const valueIndex = name.end + 1;
   const isQuoted = value[valueIndex] === '"';
   const { text, end } = isQuoted
-    ? readQuotedString(value, valueIndex, style, refuse)
+    ? readQuotedString(
+        value,
+        valueIndex,
+        (at) =>
+          style === "http" ? readHttpEscape(value, at) : readFormDataEscape(value, at, name.text, refuse),
+        refuse,
+      )
     : readToken(value, valueIndex);
   if (!isQuoted && text === "") {
     throw refuse("malformed", valueIndex, "A parameter's value is neither a token nor in double quotes.");
@@ -121,7 +127,12 @@ function readParameter(
   return { parameter: { name: name.text.toLowerCase(), value: text, isQuoted, index, valueIndex }, end };
 }
 
-function readQuotedString(value: string, index: number, style: QuotedStringStyle, refuse: Refuse): Piece {
+function readQuotedString(
+  value: string,
+  index: number,
+  readEscape: (index: number) => Piece,
+  refuse: Refuse,
+): Piece {
   let text = "";
   let at = index + 1;
   for (;;) {
@@ -129,8 +140,7 @@ function readQuotedString(value: string, index: number, style: QuotedStringStyle
     if (special === -1) throw refuse("malformed", index, "A quoted string has no closing quote.");
     text += value.slice(at, special);
     if (value[special] === '"') return { text, end: special + 1 };
-    const escaped =
-      style === "http" ? readHttpEscape(value, special) : readFormDataEscape(value, special, refuse);
+    const escaped = readEscape(special);
     text += escaped.text;
     at = escaped.end;
   }
@@ -149,17 +159,21 @@ function readHttpEscape(value: string, index: number): Piece {
 }
 
 /**
- * A backslash in a form-data name means two things in the field. Go, httpx, aiohttp and old curl write `\\` for a backslash and
- * (but for httpx) `\"` for a quote; browsers, today's curl, urllib3, OkHttp and .NET write a backslash as it is and never a bare quote.
+ * A backslash in a form-data name means two things in the field. Go, Ruby, Apache HttpClient, httpx, aiohttp and old curl write `\\` for
+ * a backslash and (but for httpx) `\"` for a quote; browsers, today's curl, urllib3, OkHttp and .NET write a backslash as it is and
+ * never a bare quote. `fixtures/clients/` has what each of them sends.
  * - `\\` is one backslash: the first group means just that, and a name with two in a row is of no use to the second.
  * - `\"` is a quote, but refused before a semicolon or the end, where the second group would have ended the string.
+ * - backslash and space is a space in `name`, where aiohttp writes it so. No field's name can have a backslash. In `filename` aiohttp
+ *   percent-encodes, so that the backslash there is the name's own.
  * - any other backslash is a backslash: the first group never writes one.
  * So where the string ends is the same in both readings, or the value is refused. `%22`, `%0D` and `%0A` stay as they are: a
  * name that really has a percent sign looks the same.
  */
-function readFormDataEscape(value: string, index: number, refuse: Refuse): Piece {
+function readFormDataEscape(value: string, index: number, parameterName: string, refuse: Refuse): Piece {
   const next = value[index + 1];
   if (next === "\\") return { text: "\\", end: index + 2 };
+  if (next === " " && parameterName.toLowerCase() === "name") return { text: " ", end: index + 2 };
   if (next !== '"') return { text: "\\", end: index + 1 };
   const after = value[skipSpace(value, index + 2)];
   if (after === undefined || after === ";") {
