@@ -25,7 +25,8 @@ export function drainRequest(req: IncomingMessage, limits: DrainLimits = DRAIN_L
     let leftBytes = limits.bytesMax;
     const stop = (isWhole: boolean): void => {
       clearTimeout(timer);
-      req.off("data", count).off("end", onEnd).off("close", onClose);
+      req.off("data", count).off("end", onEnd);
+      req.socket.off("close", onClose);
       resolve(isWhole);
     };
     const count = (chunk: Uint8Array): void => {
@@ -35,7 +36,9 @@ export function drainRequest(req: IncomingMessage, limits: DrainLimits = DRAIN_L
     const onEnd = (): void => stop(true);
     const onClose = (): void => stop(req.readableEnded);
     const timer = setTimeout(stop, limits.timeMs, false);
-    req.on("data", count).once("end", onEnd).once("close", onClose);
+    req.on("data", count).once("end", onEnd);
+    // Not the request's own close: Node forgets a request whose answer has ended, and does not tell it of its socket.
+    req.socket.once("close", onClose);
     req.resume();
   });
 }
