@@ -13,15 +13,18 @@ export const NODE = join(ROOT, "node_modules/.bin/node");
 
 const STAMP = join(ROOT, "node_modules/.installed-from");
 
-/** Installs the npm packages of the lock file, unless that was done already. */
+/**
+ * Installs the npm packages of the lock file, unless that was done already. Not by `npm ci`: it refuses a lock file that was written where the
+ * packages of some other platform could not be had, and those are optional.
+ */
 export function ensurePackages() {
   const lock = createHash("sha256").update(readFileSync(join(ROOT, "package-lock.json"))).digest("hex");
   if (existsSync(NODE) && existsSync(STAMP) && readFileSync(STAMP, "utf8") === lock) return;
   console.error("Installing the npm packages (once) …");
-  const result = spawnSync("npm", ["ci", "--loglevel=error", "--no-progress"], { cwd: ROOT, encoding: "utf8" });
+  const result = spawnSync("npm", ["install", "--no-save", "--loglevel=error", "--no-progress"], { cwd: ROOT, encoding: "utf8" });
   if (result.status !== 0 || !existsSync(NODE)) {
     console.error(`${result.stdout}${result.stderr}`.split("\n").slice(0, 20).join("\n"));
-    console.error("npm ci failed: see above. A network without the npm registry, or a changed lock file, are the usual causes.");
+    console.error("npm install failed: see above. A network without the npm registry, or a changed lock file, are the usual causes.");
     process.exit(1);
   }
   mkdirSync(dirname(STAMP), { recursive: true });

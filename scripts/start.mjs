@@ -83,7 +83,7 @@ function sayWhatToTry() {
 Sluicegate is up, with a FastAPI service behind it.
 
   In a browser   ${gate}/
-  An image       curl -F picture=@examples/flows/avatars/samples/portrait.png ${gate}/api/avatars
+  An image       curl -F picture=@examples/flows/avatars/samples/photo.png ${gate}/api/avatars
   Refused        curl -F picture=@README.md ${gate}/api/avatars
   What happened  ./sluicegate uploads
   Another mode   ./sluicegate mode avatars observe

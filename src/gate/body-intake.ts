@@ -88,6 +88,7 @@ export class BodyIntake implements MultipartSink {
   rawBegin(file: ReceivedFile): void {
     const rule = this.#flow.files.get(file.field);
     if (rule === undefined) throw new Error(`flow ${this.#flow.name} has no file field ${file.field}`);
+    this.#count(file.field, rule.countMax);
     this.#current = this.#openFile(file, rule, false);
   }
 
