@@ -1,13 +1,13 @@
 /**
  * Where a command about flow files looks: the settings named, `./sluicegate.yaml`, or a flows folder alone.
  */
-import { existsSync } from "node:fs";
 import { relative, resolve } from "node:path";
 import type { LoadFlowsOptions } from "../flows/load-flows.ts";
 import { formatSetupProblem, type SetupProblem } from "../problems/setup-problem.ts";
 import { loadSettings } from "../settings/load-settings.ts";
 import type { Settings } from "../settings/settings.ts";
 import { didYouMean } from "../setup/nearest-word.ts";
+import { findSettingsFile } from "./read-settings.ts";
 
 /** What the command line says of it. */
 export interface FlowPlaceArguments {
@@ -20,7 +20,6 @@ export type FlowPlace =
   | { readonly ok: true; readonly settings: Settings | null; readonly options: LoadFlowsOptions }
   | { readonly ok: false; readonly isMissing: boolean; readonly problems: readonly SetupProblem[] };
 
-const SETTINGS_FILE = "sluicegate.yaml";
 const FLOWS_FOLDER = "flows";
 
 /**
@@ -28,7 +27,7 @@ const FLOWS_FOLDER = "flows";
  * the names of upstreams are not checked.
  */
 export async function findFlows(args: FlowPlaceArguments): Promise<FlowPlace> {
-  const file = args.settings ?? (existsSync(SETTINGS_FILE) ? SETTINGS_FILE : null);
+  const file = findSettingsFile(args.settings);
   if (file === null) {
     return { ok: true, settings: null, options: { folder: args.flows ?? FLOWS_FOLDER, upstreams: "any" } };
   }

@@ -2,7 +2,7 @@
  * Telling a running gate on this machine to read its flows again.
  */
 import { GateError } from "../problems/gate-error.ts";
-import { readOperatorToken } from "../server/operator-token.ts";
+import { readOperatorAccess } from "../server/operator-access.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { CommandIo } from "./io.ts";
 import { readSettings, type SettingsArguments } from "./read-settings.ts";
@@ -14,8 +14,9 @@ const ANSWER_MS_MAX = 10_000;
  * @throws OPERATOR_UNREACHABLE where no gate runs, FLOW_INVALID where the gate kept its old set
  */
 export async function reloadRunningGate(settings: Settings): Promise<string> {
-  const { host, port } = settings.listen.operator;
-  const headers = { authorization: `Bearer ${readOperatorToken(settings)}` };
+  const { address, token } = readOperatorAccess(settings);
+  const { host, port } = address;
+  const headers = { authorization: `Bearer ${token}` };
   let answer: Response;
   try {
     answer = await fetch(`http://${host}:${port}/api/reload`, {

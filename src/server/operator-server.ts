@@ -9,7 +9,7 @@ import { asGateError } from "../gate/refusal.ts";
 import { GateError } from "../problems/gate-error.ts";
 import { toProblem } from "../problems/problem.ts";
 import { readTraceContext } from "../signals/trace-context.ts";
-import { isSameToken } from "./operator-token.ts";
+import { isSameToken } from "./operator-access.ts";
 import { readReadiness } from "./readiness.ts";
 import type { ReloadResult } from "./reload.ts";
 

@@ -21,8 +21,8 @@ import { openDiskStorage } from "../storage/disk/open-disk-storage.ts";
 import { connectUpstream } from "../upstream/connect-upstream.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import { lockData } from "./data-lock.ts";
+import { openOperatorAccess } from "./operator-access.ts";
 import { makeOperatorServer } from "./operator-server.ts";
-import { makeOperatorToken } from "./operator-token.ts";
 import { makePublicServer } from "./public-server.ts";
 import { type ReloadResult, reloadFlows } from "./reload.ts";
 
@@ -48,7 +48,7 @@ export async function runGate(settings: Settings, flows: FlowSet, log: Log): Pro
     await restoreInline(parts.records, parts.storage);
     const reload = once(() => reloadFlows(parts));
     const publicServer = makePublicServer(parts);
-    const operatorServer = makeOperatorServer(parts, { token: makeOperatorToken(settings), reload });
+    const operatorServer = makeOperatorServer(parts, { token: openOperatorAccess(settings).token, reload });
     await listen(publicServer, settings.listen.public, closers);
     await listen(operatorServer, settings.listen.operator, closers);
     return {
