@@ -1,0 +1,54 @@
+/**
+ * Row: 1 GiB as a form, delivered by receipt, beside FastAPI's `UploadFile` copied to a file.
+ */
+import type { Bench } from "../bench.ts";
+import { judge, type RowResult, ratio } from "../measure/figure.ts";
+import { multipartBody } from "../senders/bytes.ts";
+import { startFastApi } from "../servers/fastapi.ts";
+import { startGate } from "../servers/gate.ts";
+import { startSink } from "../servers/sink.ts";
+import { formFlow } from "./flows.ts";
+import { type Contestant, measureLargeUploads } from "./large-uploads.ts";
+
+const MIB = 1024 * 1024;
+const FLOWS = [formFlow("receipts", "/receipt", "receipt"), formFlow("forwards", "/forward", "forward")];
+
+export async function measureLargeForm(bench: Bench): Promise<RowResult> {
+  const fileBytes = (bench.options.isQuick ? 64 : 1024) * MIB;
+  const place = bench.makePlace(4 * fileBytes);
+  const sink = await startSink(place.folder);
+  const fastApi = await startFastApi(place.folder);
+  const gate = await startGate({
+    folder: place.folder,
+    upstreamPort: sink.port,
+    flows: FLOWS,
+    profileFolder: bench.profileFolder("large-form"),
+  });
+  const post = (path: string) => () => ({ method: "POST", path });
+  const contestants: Contestant[] = [
+    { subject: "FastAPI UploadFile", server: fastApi, request: post("/multipart") },
+    { subject: "gate, receipt", server: gate, request: post("/receipt") },
+    { subject: "gate, forward", server: gate, request: post("/forward") },
+  ];
+  const rounds = bench.options.isQuick ? 1 : 3;
+  const uploads = { contestants, makeBody: multipartBody, fileBytes, rounds, folder: place.folder };
+  const figures = await measureLargeUploads(uploads);
+  for (const server of [gate, fastApi, sink]) await server.stop();
+  bench.removePlace(place);
+  return {
+    row: "large-form",
+    title: `${fileBytes / MIB} MiB form, ${place.medium}, ${rounds} rounds`,
+    figures,
+    verdicts: judgeRow(figures),
+    notes: [],
+  };
+}
+
+function judgeRow([fastApi, gate]: RowResult["figures"]): RowResult["verdicts"] {
+  const speed = { what: "MB/s of gate, receipt beside FastAPI UploadFile", unit: " ×", atLeast: 2 };
+  const work = { what: "CPU of gate, receipt beside FastAPI UploadFile", unit: " ×", atMost: 0.6 };
+  return [
+    judge(speed, ratio(gate, fastApi, "mbPerSecond")),
+    judge(work, ratio(gate, fastApi, "cpuSecondsPerGb")),
+  ];
+}

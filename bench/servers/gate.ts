@@ -1,0 +1,95 @@
+/**
+ * The gate under measurement: `sluicegate serve` with settings and flows of the bench's own.
+ */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { freePort, type Server, startServer } from "./server.ts";
+
+const MAIN = join(import.meta.dirname, "../../src/cli/main.ts");
+
+/** One flow of the bench. */
+export interface BenchFlow {
+  readonly name: string;
+  readonly method: "POST" | "PUT";
+  readonly path: string;
+  readonly protocol: "raw" | "multipart";
+  readonly deliver: "forward" | "receipt";
+  readonly mode: "observe" | "enforce";
+  /** As written in a flow file: `any` or `[image/png]`. */
+  readonly types: string;
+}
+
+export interface GateOptions {
+  /** Records, quarantine and store lie below it. */
+  readonly folder: string;
+  readonly upstreamPort: number;
+  readonly flows: readonly BenchFlow[];
+  /** Folder for CPU profiles; none are taken where it is null. */
+  readonly profileFolder: string | null;
+}
+
+/** Starts a gate in front of a service, with its log going to a file as in production. */
+export async function startGate({
+  folder,
+  upstreamPort,
+  flows,
+  profileFolder,
+}: GateOptions): Promise<Server> {
+  const port = await freePort();
+  const operatorPort = await freePort();
+  const home = join(folder, `gate-${port}`);
+  writeSettings(home, upstreamPort);
+  for (const flow of flows) writeFlow(home, flow);
+  const profile = profileFolder === null ? [] : ["--cpu-prof", "--cpu-prof-dir", profileFolder];
+  const listen = ["--listen", `127.0.0.1:${port}`, "--operator", `127.0.0.1:${operatorPort}`];
+  return startServer({
+    name: "gate",
+    command: process.execPath,
+    args: [...profile, MAIN, "serve", "--settings", join(home, "sluicegate.yaml"), ...listen],
+    port,
+    folder: home,
+    isReady: () => isReady(operatorPort),
+  });
+}
+
+function writeSettings(home: string, upstreamPort: number): void {
+  mkdirSync(join(home, "flows"), { recursive: true });
+  const settings = `flows: flows/
+upstreams:
+  service: { url: "http://127.0.0.1:${upstreamPort}", pass-through: true, timeout: 120s }
+records: { driver: sqlite, path: data/records.sqlite }
+storage: { driver: disk, path: data }
+receipts: { issuer: "http://127.0.0.1:8080", keys: data/keys }
+`;
+  writeFileSync(join(home, "sluicegate.yaml"), settings);
+}
+
+function writeFlow(home: string, flow: BenchFlow): void {
+  const folder = join(home, "flows", flow.name);
+  mkdirSync(folder, { recursive: true });
+  const text = `flow: ${flow.name}
+summary: Uploads of the bench
+owner: bench <bench@example.com>
+mode: ${flow.mode}
+route: { method: ${flow.method}, path: "${flow.path}", protocols: [${flow.protocol}] }
+accept:
+  files:
+    file: { types: ${flow.types}, max-size: 8 GiB }
+permissions: { caller: public }
+deliver: ${flow.deliver}
+upstream: service
+`;
+  writeFileSync(join(folder, "flow.yaml"), text);
+}
+
+async function isReady(operatorPort: number): Promise<boolean> {
+  try {
+    const answer = await fetch(`http://127.0.0.1:${operatorPort}/health/ready`, {
+      signal: AbortSignal.timeout(2000),
+    });
+    await answer.arrayBuffer();
+    return answer.ok;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,38 @@
+/**
+ * `npm run bench`: installs what the measurement needs and runs it: the gate beside FastAPI, nginx and tusd on this machine.
+ *
+ * `npm run bench -- --help` says which rows and options there are.
+ */
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { ensurePackages, NODE, ROOT, run } from "./bootstrap.mjs";
+import { ensurePythonEnv } from "./python-env.mjs";
+
+/** Program → Debian package. nginx-light has the dav module, which nginx's PUT needs. */
+const NEEDED = { nginx: "nginx-light", wrk: "wrk" };
+
+ensurePackages();
+await ensurePythonEnv("example");
+ensureMeasuringPrograms();
+process.exitCode = await run(NODE, [join(ROOT, "bench/run.ts"), ...process.argv.slice(2)]);
+
+function ensureMeasuringPrograms() {
+  const missing = Object.entries(NEEDED)
+    .filter(([program]) => spawnSync("which", [program]).status !== 0)
+    .map(([, name]) => name);
+  if (missing.length === 0) return;
+  console.error(`Installing ${missing.join(", ")} (once) …`);
+  // RUNLEVEL 1: Debian's nginx would otherwise begin to serve port 80.
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive", RUNLEVEL: "1" };
+  const update = spawnSync("apt-get", ["update", "-qq"], { env, encoding: "utf8" });
+  const install = spawnSync("apt-get", ["install", "-y", "-qq", "--no-install-recommends", ...missing], {
+    env,
+    encoding: "utf8",
+  });
+  if (install.status === 0) return;
+  console.error(`${update.stderr ?? ""}${install.stderr ?? ""}`.split("\n").slice(-15).join("\n"));
+  console.error(
+    `The bench needs ${missing.join(", ")}; install it and run npm run bench again (root is needed for apt-get).`,
+  );
+  process.exit(1);
+}
