@@ -90,18 +90,27 @@ async def papers(request: Request, papers: list[UploadFile]) -> dict[str, Any]:
 
 
 @app.post("/objects", status_code=201)
-async def objects(request: Request, objects: list[UploadFile], label: Annotated[str, Form()]) -> dict[str, Any]:
+async def objects(
+    request: Request, objects: list[UploadFile], label: Annotated[str | None, Form()] = None
+) -> dict[str, Any]:
     return await keep_form(request, await request.form())
 
 
 @app.put("/raw/{name}", status_code=201)
 @app.put("/tables/{name}", status_code=201)
-@app.put("/receipts/{name}", status_code=201)
+@app.put("/raw-receipt/{name}", status_code=201)
 async def raw(request: Request, name: str) -> dict[str, Any]:
     content = b"".join([chunk async for chunk in request.stream()])
     field = "table" if request.url.path.startswith("/tables") else "body"
     keep_file(request.state.entry, field, name, request.headers.get("content-type"), content)
     return {"files": 1}
+
+
+@app.put("/raw-receipt/{name}", status_code=201)
+async def receipts(request: Request, name: str) -> dict[str, Any]:
+    """Takes the receipt that a gate sends in place of the bytes."""
+    request.state.entry["fields"].append(["receipt", (await request.body()).decode()])
+    return {"files": 0}
 
 
 @app.get("/large/{size}")

@@ -95,7 +95,7 @@ function judgeTime(exchange: Exchange, withinMs: number | undefined): string[] {
     : [`answered after ${tookMs} ms, expected within ${withinMs} ms`];
 }
 
-/** @param isExact whether names and types must be as sent, beside fields and bytes. */
+/** @param isExact whether names must be those that were sent, beside fields and bytes. */
 function judgeContent(outcome: Outcome, isExact: boolean): readonly string[] {
   const { received, content } = outcome;
   if (received === null) return [];
@@ -129,12 +129,20 @@ function judgeFile(got: ReceivedFile, sent: ContentFile | undefined, isExact: bo
   }
   if (got.field !== sent.field)
     complaints.push(`the service got the file as field ${JSON.stringify(got.field)}`);
-  if (isExact && got.name !== null && got.name.normalize() !== sent.name.normalize()) {
+  if (isExact && got.name !== null && lettersOf(got.name) !== lettersOf(sent.name)) {
     complaints.push(
       `the service got the name ${JSON.stringify(got.name)}, sent was ${JSON.stringify(sent.name)}`,
     );
   }
   return complaints;
+}
+
+/** A name may be cleaned on the way, but not become another: its letters and digits stay. */
+function lettersOf(name: string): string {
+  return name
+    .normalize()
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]/gu, "");
 }
 
 function sha256(bytes: Uint8Array): string {

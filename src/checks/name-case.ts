@@ -13,6 +13,7 @@ const refusedName = {
   gateCodes: [
     "FILE_NAME_INVALID",
     "PROTOCOL_PART_HEADER_MALFORMED",
+    "PROTOCOL_PART_ENCODING_UNSUPPORTED",
     "FILE_EXTENSION_NOT_ALLOWED",
     "FILE_TYPE_MISMATCH",
     "FILE_NAME_MISSING",
@@ -50,7 +51,7 @@ export function hostileName(
   });
 }
 
-/** A name that is unusual and right: it must pass as it is. */
+/** A name that is unusual and right: it must pass, with its letters and digits. */
 export function honestName(name: string, nameOf: NameOf): CheckCase {
   return accepts(name, (target) => namedProbe(target, nameOf), { appliesTo: multipartOnly });
 }

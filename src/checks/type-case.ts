@@ -11,7 +11,10 @@ import { controlProbe } from "./payloads/upload.ts";
 export const wrongFile: Refusal = {
   statuses: [400, 415, 422],
   gateCodes: [
+    "FILE_NAME_INVALID",
     "FILE_EXTENSION_NOT_ALLOWED",
+    "PROTOCOL_PART_HEADER_MALFORMED",
+    "CONTENT_TYPE_UNSUPPORTED",
     "FILE_TYPE_NOT_ALLOWED",
     "FILE_TYPE_UNKNOWN",
     "FILE_TYPE_MISMATCH",

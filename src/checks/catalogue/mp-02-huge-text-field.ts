@@ -19,7 +19,7 @@ function withText(target: Target, textOf: (field: FieldPromise) => string) {
   return formProbe(target, { ...form, parts });
 }
 
-const tooLong = { statuses: [400, 413, 422], gateCodes: ["FIELD_TOO_LONG"] };
+const tooLong = { statuses: [400, 413, 422], gateCodes: ["FIELD_TOO_LONG", "BODY_TOO_LARGE"] };
 
 /** UPL-MP-02: text where nobody expects much. */
 export const hugeTextField: Check = {

@@ -56,7 +56,7 @@ export const truncation: Check = {
       "the last boundary followed by CRLF in place of hyphens",
       (target) =>
         formProbe(target, { ...formOf(controlContent(target)), closing: utf8(`--${BOUNDARY}\r\n`) }),
-      truncated,
+      { statuses: [400, 413], gateCodes: [...truncated.gateCodes, "PROTOCOL_TOO_MANY_PARTS"] },
       { appliesTo: multipartOnly },
     ),
     refuses(

@@ -52,11 +52,14 @@ export const lyingLength: Check = {
         const shorter = withHeader(request, "Content-Length", `Content-Length: ${request.body.length - 10}`);
         return probeBytes(request.content, headBytes(shorter), request.body, canaryRequest(target));
       },
-      { statuses: [400], gateCodes: ["PROTOCOL_BODY_TRUNCATED"], closes: true },
+      { statuses: [400], gateCodes: ["PROTOCOL_BODY_TRUNCATED", "REQUEST_MALFORMED"], closes: true },
       { appliesTo: multipartOnly },
     ),
     refuses("longer than the body, then end of stream", (target) => cutOff(target, "end"), broken),
-    refuses("longer than the body, then reset", (target) => cutOff(target, "reset"), broken),
+    refuses("longer than the body, then reset", (target) => cutOff(target, "reset"), {
+      ...broken,
+      closes: false,
+    }),
     withLength("negative", (length) => [`Content-Length: -${length}`]),
     withLength("with a plus sign", (length) => [`Content-Length: +${length}`]),
     withLength("a list of the same number twice", (length) => [`Content-Length: ${length}, ${length}`]),

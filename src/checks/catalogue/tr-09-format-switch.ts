@@ -7,7 +7,10 @@ import { controlRequest } from "../payloads/upload.ts";
 import { probeOf, type UploadRequest, withHeader, withLines } from "../payloads/upload-request.ts";
 
 const wrongMethod: Refusal = { statuses: [404, 405], gateCodes: ["METHOD_NOT_ALLOWED"] };
-const wrongType: Refusal = { statuses: [415], gateCodes: ["CONTENT_TYPE_UNSUPPORTED"] };
+const wrongType: Refusal = {
+  statuses: [400, 415],
+  gateCodes: ["CONTENT_TYPE_UNSUPPORTED", "PROTOCOL_BOUNDARY_INVALID"],
+};
 
 function byMethod(method: string, ...lines: readonly string[]): CheckCase {
   return refuses(

@@ -1,6 +1,8 @@
-import type { Check } from "../check.ts";
+import type { Check, CheckCase } from "../check.ts";
+import { multipartOnly, whereAll } from "../define-case.ts";
 import { endsIn } from "../harms.ts";
 import { hostileName } from "../name-case.ts";
+import { takesKnownTypes } from "../type-case.ts";
 
 const isActive = endsIn(
   ".html",
@@ -18,6 +20,12 @@ const isActive = endsIn(
   ".hta",
 );
 
+/** Where any bytes are taken, any extension is right. */
+const trick = (...args: Parameters<typeof hostileName>): CheckCase => ({
+  ...hostileName(...args),
+  appliesTo: whereAll(multipartOnly, takesKnownTypes),
+});
+
 /** UPL-TY-04: extensions that a list forgets. */
 export const extensionTricks: Check = {
   id: "UPL-TY-04",
@@ -26,19 +34,19 @@ export const extensionTricks: Check = {
   standards: ["CWE-434", "CWE-178"],
   flags: ["s"],
   cases: [
-    hostileName("an active extension behind the allowed one", (extension) => `a${extension}.html`, isActive),
-    hostileName("mixed capitals", () => "a.HtMl", isActive),
-    hostileName("a dot at the end", () => "a.html.", isActive),
-    hostileName("a space at the end", () => "a.php ", isActive),
-    hostileName("a semicolon before the allowed one", (extension) => `a.asp;${extension}`, isActive),
-    hostileName("a rare extension of pages", () => "a.xht", isActive),
-    hostileName("a compressed drawing", () => "a.svgz", isActive),
-    hostileName("server-side includes", () => "a.shtml", isActive),
-    hostileName(
+    trick("an active extension behind the allowed one", (extension) => `a${extension}.html`, isActive),
+    trick("mixed capitals", () => "a.HtMl", isActive),
+    trick("a dot at the end", () => "a.html.", isActive),
+    trick("a space at the end", () => "a.php ", isActive),
+    trick("a semicolon before the allowed one", (extension) => `a.asp;${extension}`, isActive),
+    trick("a rare extension of pages", () => "a.xht", isActive),
+    trick("a compressed drawing", () => "a.svgz", isActive),
+    trick("server-side includes", () => "a.shtml", isActive),
+    trick(
       "a number behind",
       () => "a.php7",
       (name) => (name.endsWith(".php7") ? "the dangerous extension kept" : null),
     ),
-    hostileName("an active extension before the allowed one", (extension) => `a.html${extension}`, isActive),
+    trick("an active extension before the allowed one", (extension) => `a.html${extension}`, isActive),
   ],
 };
