@@ -97,7 +97,7 @@ function send(
   agent: Agent,
   { sent, bytes }: { sent: Sent; bytes: Buffer },
 ): Promise<void> {
-  const path = sent.delivery === "forward" ? `/raw/${sent.sha256}` : `/raw-receipt/${sent.sha256}`;
+  const path = sent.delivery === "forward" ? `/raw/${sent.sha256}` : `/receipts/${sent.sha256}`;
   return new Promise((resolve) => {
     const outgoing = request(`${gate.origin}${path}`, {
       method: "PUT",

@@ -98,7 +98,7 @@ async def objects(
 
 @app.put("/raw/{name}", status_code=201)
 @app.put("/tables/{name}", status_code=201)
-@app.put("/raw-receipt/{name}", status_code=201)
+@app.put("/receipts/{name}", status_code=201)
 async def raw(request: Request, name: str) -> dict[str, Any]:
     content = b"".join([chunk async for chunk in request.stream()])
     field = "table" if request.url.path.startswith("/tables") else "body"
@@ -106,7 +106,7 @@ async def raw(request: Request, name: str) -> dict[str, Any]:
     return {"files": 1}
 
 
-@app.put("/raw-receipt/{name}", status_code=201)
+@app.put("/receipts/{name}", status_code=201)
 async def receipts(request: Request, name: str) -> dict[str, Any]:
     """Takes the receipt that a gate sends in place of the bytes."""
     request.state.entry["fields"].append(["receipt", (await request.body()).decode()])
