@@ -27,7 +27,7 @@ def _row(row: dict[str, Any]) -> str:
     cells = (
         f"<td>{escape(row['route'])}</td>",
         f"<td class=name>{escape(row['name'])}{_caption(row['caption'])}</td>",
-        f"<td>{escape(row['type'])}</td>",
+        f"<td class=type>{escape(row['type'])}</td>",
         f'<td class=number title="{row["size"]:,} bytes">{_size(row["size"])}</td>',
         f'<td><code title="{row["sha256"]}">{row["sha256"][:12]}…</code></td>',
         f'<td><time datetime="{row["at"]}">{row["at"][11:19]}</time></td>',

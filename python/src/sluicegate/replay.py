@@ -30,9 +30,9 @@ class ReplayStore(Protocol):
 
 
 class MemoryReplayStore:
-    """In this process only. Full of ids that have not expired yet, it refuses instead of forgetting one."""
+    """In this process only, about 200 bytes an id. Full of ids that have not expired yet, it refuses a new one."""
 
-    def __init__(self, *, entries_max: int = 100_000, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, *, entries_max: int = 1_000_000, clock: Callable[[], float] = time.time) -> None:
         self._entries_max = entries_max
         self._clock = clock
         self._lock = threading.Lock()
