@@ -37,7 +37,6 @@ const FILE_NAMES: Readonly<Record<string, string>> = {
   'filename="a\\\\b.png"': "a\\b.png",
   'filename="a\\"b.png"': 'a"b.png',
   'filename="\\"quoted\\" \\\\.png"': '"quoted" \\.png',
-  'filename="a\\\\"': "a\\",
   'filename="../../etc/passwd"': "../../etc/passwd",
   // .NET
   "filename=a.png; filename*=utf-8''a.png": "a.png",
@@ -93,6 +92,7 @@ const REFUSED: Readonly<Record<string, string>> = {
   "form-data; filename=a; filename*=utf-8''a%00": "extended@33",
   "form-data; filename=\"=?utf-8?B?0YQucG5o?=\"; filename*=utf-8''%D1%84.png": "extended@44",
   "form-data; filename=\"=?utf-8?Q?a?=\"; filename*=utf-8''a": "extended@37",
+  'form-data; name="f"; filename="a\\\\"': "malformed@32",
   // A backslash before what may be the closing quote: a browser's name that ends in a backslash, or Go's quote?
   'form-data; name="a\\"': "malformed@18",
   'form-data; name="a\\"; filename="b.png"': "malformed@18",

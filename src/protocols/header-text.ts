@@ -164,6 +164,7 @@ function readHttpEscape(value: string, index: number): Piece {
  * never a bare quote. `fixtures/clients/` has what each of them sends.
  * - `\\` is one backslash: the first group means just that, and a name with two in a row is of no use to the second.
  * - `\"` is a quote, but refused before a semicolon or the end, where the second group would have ended the string.
+ * - `\\` before the closing quote is refused: python-multipart takes the second backslash and the quote for a quote.
  * - backslash and space is a space in `name`, where aiohttp writes it so. No field's name can have a backslash. In `filename` aiohttp
  *   percent-encodes, so that the backslash there is the name's own.
  * - any other backslash is a backslash: the first group never writes one.
@@ -172,14 +173,14 @@ function readHttpEscape(value: string, index: number): Piece {
  */
 function readFormDataEscape(value: string, index: number, parameterName: string, refuse: Refuse): Piece {
   const next = value[index + 1];
-  if (next === "\\") return { text: "\\", end: index + 2 };
   if (next === " " && parameterName.toLowerCase() === "name") return { text: " ", end: index + 2 };
-  if (next !== '"') return { text: "\\", end: index + 1 };
-  const after = value[skipSpace(value, index + 2)];
-  if (after === undefined || after === ";") {
+  if (next !== '"' && next !== "\\") return { text: "\\", end: index + 1 };
+  const after = value[next === "\\" ? index + 2 : skipSpace(value, index + 2)];
+  const mayBeClosing = next === "\\" ? after === '"' : after === undefined || after === ";";
+  if (mayBeClosing) {
     throw refuse("malformed", index, "A backslash before a closing quote can be read in two ways.", {
       expected: 'no backslash at the end of a name, and a quote written as %22 or \\"',
     });
   }
-  return { text: '"', end: index + 2 };
+  return { text: next, end: index + 2 };
 }
