@@ -1,0 +1,80 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, test } from "node:test";
+import { movesThrough, sampleFile, sampleUpload } from "../records.contract.ts";
+import { openSqliteRecords } from "./open-sqlite-records.ts";
+import type { SqliteRecords } from "./sqlite-records.ts";
+
+let folder: string;
+let records: SqliteRecords;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "sluicegate-groups-"));
+  records = await openSqliteRecords({ path: join(folder, "records.sqlite") });
+});
+afterEach(async () => {
+  await records.close();
+  await rm(folder, { recursive: true });
+});
+
+test("commits all changes of one turn together", async () => {
+  await Promise.all(Array.from({ length: 500 }, () => records.begin(sampleUpload())));
+  assert.equal(records.commits, 1);
+  assert.equal((await records.list({ limit: 1000 })).length, 500);
+});
+
+test("commits the changes that gather behind a running commit together", async () => {
+  const clients = 64;
+  async function client(): Promise<void> {
+    const upload = sampleUpload();
+    const file = sampleFile();
+    await records.begin(upload);
+    await records.move(upload.id, movesThrough("receiving", "received"), {
+      files: [file],
+      putInline: [{ key: file.key, bytes: new Uint8Array(2000) }],
+    });
+    await records.move(upload.id, movesThrough("received", "inspecting"));
+    await records.move(upload.id, movesThrough("inspecting", "rejected"), { dropInline: [file.key] });
+  }
+  await Promise.all(Array.from({ length: clients }, client));
+  assert.ok(records.commits <= clients, `${clients * 4} changes took ${records.commits} commits`);
+});
+
+test("commits nothing for questions alone", async () => {
+  await Promise.all([records.list({ limit: 1 }), records.unfinished(), records.inlineKeys()]);
+  assert.equal(records.commits, 0);
+});
+
+test("commits a group once that has a faulty change in it", async () => {
+  const stranger = { key: sampleFile().key, bytes: new Uint8Array(1) };
+  const results = await Promise.allSettled([
+    records.begin(sampleUpload()),
+    records.begin(sampleUpload(), [], { files: [sampleFile()], putInline: [stranger] }),
+    records.begin(sampleUpload(), movesThrough("held", "accepted")),
+    records.begin(sampleUpload()),
+  ]);
+  assert.deepEqual(
+    results.map(({ status }) => status),
+    ["fulfilled", "rejected", "rejected", "fulfilled"],
+  );
+  assert.equal(records.commits, 1);
+  assert.equal((await records.list({ limit: 9 })).length, 2);
+});
+
+test("keeps the bytes of many uploads of one turn apart", async () => {
+  const uploads = Array.from({ length: 100 }, (_, index) => ({
+    upload: sampleUpload(),
+    file: sampleFile(),
+    bytes: new Uint8Array(index * 7).fill(index),
+  }));
+  await Promise.all(
+    uploads.map(({ upload, file, bytes }) =>
+      records.begin(upload, [], { files: [file], putInline: [{ key: file.key, bytes }] }),
+    ),
+  );
+  for (const { file, bytes } of uploads) {
+    assert.deepEqual(Buffer.from((await records.readInline(file.key)) ?? []), Buffer.from(bytes));
+  }
+});
