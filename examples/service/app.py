@@ -29,6 +29,8 @@ settings = Settings.read()
 received = ReceivedFiles(settings.database)
 gate = Gate(settings.gate_url, audience=settings.audience, issuer=settings.issuer, store_root=settings.store_root)
 
+BINARY = {"type": "string", "format": "binary"}
+
 app = FastAPI(title="Example service", summary="Takes files, and shows what it got.")
 app.add_middleware(TimingMiddleware)
 app.include_router(health_router({"database": received.check}))
@@ -82,7 +84,12 @@ def take_document(request: Request, document: UploadFile) -> Response:
     return answer_created(request, row)
 
 
-@app.put("/api/imports/{name}", status_code=201, summary="Take a table, or any bytes")
+@app.put(
+    "/api/imports/{name}",
+    status_code=201,
+    summary="Take a table, or any bytes",
+    openapi_extra={"requestBody": {"required": True, "content": {"application/octet-stream": {"schema": BINARY}}}},
+)
 async def take_import(request: Request, name: str) -> Response:
     counted = Counted()
     async for chunk in request.stream():
