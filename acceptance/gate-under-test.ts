@@ -5,7 +5,7 @@
 import { execFile } from "node:child_process";
 import { cp, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, relative } from "node:path";
+import { basename, join, relative, resolve } from "node:path";
 import { answers, Child } from "./child.ts";
 import { freePort } from "./free-port.ts";
 
@@ -36,8 +36,10 @@ export interface CommandResult {
 
 export interface GateOptions {
   readonly upstream: string;
-  /** Names of folders below `acceptance/flows/`. */
+  /** Names of folders below `acceptance/flows/`, or absolute paths of others. */
   readonly flows: readonly string[];
+  /** Node and the program's main file; default: the Node that runs the test, and the sources. */
+  readonly program?: readonly [node: string, main: string];
   readonly passThrough?: boolean;
   /** Added to `limits`, as YAML: `idle: 1s`. */
   readonly limits?: string;
@@ -69,7 +71,8 @@ export interface GateUnderTest {
 export async function startGate(options: GateOptions): Promise<GateUnderTest> {
   const folder = await mkdtemp(join(tmpdir(), "sluicegate-"));
   for (const name of options.flows) {
-    await cp(join(import.meta.dirname, "flows", name), join(folder, "flows", name), { recursive: true });
+    const from = resolve(import.meta.dirname, "flows", name);
+    await cp(from, join(folder, "flows", basename(from)), { recursive: true });
   }
   return launchGate(folder, options);
 }
@@ -83,10 +86,11 @@ async function launchGate(folder: string, options: GateOptions): Promise<GateUnd
   const [port, operatorPort] = [await freePort(), await freePort()];
   const settings = join(folder, "sluicegate.yaml");
   await writeFile(settings, settingsText(options, port, operatorPort));
-  const child = new Child("the gate", process.execPath, [MAIN, "serve", "--settings", settings]);
+  const [node, main] = options.program ?? [process.execPath, MAIN];
+  const child = new Child("the gate", node, [main, "serve", "--settings", settings]);
   const operatorOrigin = `http://127.0.0.1:${operatorPort}`;
   await child.untilReady(() => answers(`${operatorOrigin}/health/ready`));
-  const run = (...args: readonly string[]) => runCommand([...args, "--settings", settings]);
+  const run = (...args: readonly string[]) => runCommand(node, [main, ...args, "--settings", settings]);
   return {
     origin: `http://127.0.0.1:${port}`,
     operatorOrigin,
@@ -132,9 +136,9 @@ async function filesBelow(folder: string): Promise<readonly string[]> {
     .map((entry) => relative(folder, join(entry.parentPath, entry.name)));
 }
 
-function runCommand(args: readonly string[]): Promise<CommandResult> {
+function runCommand(node: string, args: readonly string[]): Promise<CommandResult> {
   return new Promise((resolve) => {
-    execFile(process.execPath, [MAIN, ...args], { maxBuffer: 64 * 1024 * 1024 }, (error, out, err) => {
+    execFile(node, args, { maxBuffer: 64 * 1024 * 1024 }, (error, out, err) => {
       resolve({ exitCode: error === null ? 0 : Number(error.code ?? 1), out, err });
     });
   });
