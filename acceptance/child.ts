@@ -11,7 +11,12 @@ export class Child {
   readonly #name: string;
   #output = "";
 
-  constructor(name: string, command: string, args: readonly string[], options: { cwd?: string } = {}) {
+  constructor(
+    name: string,
+    command: string,
+    args: readonly string[],
+    options: { cwd?: string; env?: NodeJS.ProcessEnv } = {},
+  ) {
     this.#name = name;
     this.process = spawn(command, args, { ...options, stdio: ["ignore", "pipe", "pipe"] });
     this.ended = once(this.process, "exit").then(() => {});
