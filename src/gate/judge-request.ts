@@ -14,6 +14,8 @@ import { gateErrorOf } from "./refusal.ts";
 export const PART_HEADER_BYTES_MAX = 8 * 1024;
 const PART_FRAME_BYTES_MAX = PART_HEADER_BYTES_MAX + 80;
 const BYTES_PER_CHAR_MAX = 4;
+/** Parts beyond what the flow can take that are still read: a wrong field is better told by its name than by a count. */
+const PARTS_SLACK = 4;
 
 /** How the body will be read. */
 export type BodyPlan =
@@ -54,6 +56,10 @@ export function judgeFraming(req: IncomingMessage): void {
       });
     }
     seen.add(name);
+  }
+  // RFC 9112 section 3.2
+  if (req.httpVersion === "1.1" && !seen.has("host")) {
+    throw new GateError("REQUEST_MALFORMED", { expected: "a Host header", seen: "none" });
   }
   if (req.method === "TRACE" || req.method === "CONNECT")
     throw new GateError("METHOD_NOT_SUPPORTED", { seen: req.method });
@@ -124,7 +130,7 @@ function planMultipart(req: IncomingMessage, flow: Flow): BodyPlan {
   const boundary = readBoundary(req.headers["content-type"] ?? "");
   const files = [...flow.files.values()];
   const fields = [...flow.fields.values()];
-  const partsMax = [...files, ...fields].reduce((sum, rule) => sum + rule.countMax, 0);
+  const partsMax = [...files, ...fields].reduce((sum, rule) => sum + rule.countMax, PARTS_SLACK);
   const contentBytesMax =
     files.reduce((sum, rule) => sum + rule.countMax * rule.sizeBytesMax, 0) +
     fields.reduce((sum, rule) => sum + rule.countMax * rule.lengthCharsMax * BYTES_PER_CHAR_MAX, 0);

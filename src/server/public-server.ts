@@ -30,6 +30,8 @@ export function makePublicServer(gate: GateParts): Server {
     maxHeaderSize: limits.requestHeaderBytesMax,
     highWaterMark: SOCKET_READ_BYTES,
     insecureHTTPParser: false,
+    // Judged by the pipeline instead, which answers with a problem.
+    requireHostHeader: false,
     noDelay: true,
   });
   server.maxConnections = limits.connections;
@@ -67,7 +69,12 @@ const PARSER_ERRORS: Readonly<Record<string, ErrorCode>> = {
   ERR_HTTP_REQUEST_TIMEOUT: "REQUEST_TIMEOUT",
 };
 
+/** Connections whose unreadable request was answered; what still arrives there makes the parser complain again. */
+const answered = new WeakSet<Socket>();
+
 function answerUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (answered.has(socket)) return;
+  answered.add(socket);
   if (error.code === "ECONNRESET" || !socket.writable) {
     socket.destroy();
     return;
