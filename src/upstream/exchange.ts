@@ -35,6 +35,8 @@ export interface ExchangeInit {
 /** How long a connection may take to be made; a wait for a free one may take as long as an answer may. */
 export const CONNECT_TIMEOUT_MS = 5_000;
 
+const WHOLE_BODY_BYTES_MAX = 16 * 1024;
+
 const PLAIN_TEXT = /^[\t\x20-\x7e]*$/;
 const EVENT_STREAM = /^text\/event-stream\b/i;
 
@@ -44,7 +46,9 @@ export class Exchange implements BodyWatch {
   readonly #resolve: (report: ExchangeReport) => void;
   readonly #reject: (error: unknown) => void;
   #link: ExchangeLink | null = null;
-  #timer: NodeJS.Timeout | null = null;
+  #timer: NodeJS.Timeout;
+  /** On the clock of `performance.now`; `Infinity` while nobody is waited for. */
+  #deadlineAtMs = 0;
   #isSettled = false;
   #stopError: GateError | null = null;
   #isClientGone = false;
@@ -54,6 +58,8 @@ export class Exchange implements BodyWatch {
   #message = "";
   #answerHeaders: RawHeaders = [];
   #answerBytes = 0;
+  /** As the service says it; -1 where it does not. */
+  #contentLength = -1;
   #isHeadOut = false;
   #isTimed = true;
   #isEnded = false;
@@ -68,9 +74,10 @@ export class Exchange implements BodyWatch {
     this.#reject = reject;
     init.res.on("close", this.#onClientClose);
     init.options.signal?.addEventListener("abort", this.#onSignal);
+    this.#deadlineAtMs = performance.now() + init.timeoutMs + CONNECT_TIMEOUT_MS;
+    this.#timer = setTimeout(this.#onTimer, init.timeoutMs);
     if (init.options.signal?.aborted) this.#onSignal();
     else if (init.res.destroyed) this.#onClientClose();
-    if (!this.#isSettled) this.#timer = setTimeout(this.#onTimeout, init.timeoutMs + CONNECT_TIMEOUT_MS);
   }
 
   get isSettled(): boolean {
@@ -111,7 +118,7 @@ export class Exchange implements BodyWatch {
   /** An interim answer: not the one that counts. @see RFC 9110 section 15.2 */
   interimAnswer(): void {
     this.#firstByteAtMs = 0;
-    this.#timer?.refresh();
+    this.#arm();
   }
 
   answerHead(status: number, message: string, headers: RawHeaders): void {
@@ -120,6 +127,7 @@ export class Exchange implements BodyWatch {
     this.#status = status;
     this.#message = message;
     this.#answerHeaders = endToEndResponseHeaders(headers);
+    this.#contentLength = Number(headerValue(headers, "content-length") ?? -1);
     this.#isTimed = !EVENT_STREAM.test(headerValue(headers, "content-type") ?? "");
     const { beforeHead } = this.#init.options;
     if (beforeHead === undefined) {
@@ -175,7 +183,6 @@ export class Exchange implements BodyWatch {
       return;
     }
     this.#isHeadOut = true;
-    this.#disarm();
     this.#arm();
     for (const chunk of this.#waiting) this.#write(chunk);
     this.#waiting = [];
@@ -192,13 +199,28 @@ export class Exchange implements BodyWatch {
     const { res } = this.#init;
     this.#answerBytes += chunk.length;
     if (res.destroyed) return;
+    if (this.#isWholeBody(chunk)) {
+      // As text it goes out in one write with the head; as bytes in two.
+      res.end(chunk.toString("latin1"), "latin1");
+      return;
+    }
     if (res.write(chunk)) {
-      this.#timer?.refresh();
+      this.#arm();
       return;
     }
     this.#disarm();
     this.#link?.pause();
     res.once("drain", this.#onDrain);
+  }
+
+  /** Whether a small answer has come in one piece. */
+  #isWholeBody(chunk: Buffer): boolean {
+    return (
+      chunk.length <= WHOLE_BODY_BYTES_MAX &&
+      chunk.length === this.#answerBytes &&
+      chunk.length === this.#contentLength &&
+      this.#init.endEarly === null
+    );
   }
 
   readonly #onDrain = (): void => {
@@ -209,8 +231,8 @@ export class Exchange implements BodyWatch {
 
   #finish(): void {
     const { res, endEarly } = this.#init;
-    if (endEarly === null) res.end();
-    else endEarly();
+    if (endEarly !== null) endEarly();
+    else if (!res.writableEnded) res.end();
     this.#settle(null);
   }
 
@@ -226,8 +248,15 @@ export class Exchange implements BodyWatch {
     this.#stop(reason instanceof GateError ? reason : new GateError("GATE_STOPPING", { cause: reason }));
   };
 
-  readonly #onTimeout = (): void => {
-    this.#stop(timeoutError(this.#init.upstreamName));
+  /**
+   * One timer for the whole exchange: it never fires after the deadline, because a deadline is set at least `timeoutMs` ahead, and where it fires
+   * before, it is set again.
+   */
+  readonly #onTimer = (): void => {
+    const leftMs = this.#deadlineAtMs - performance.now();
+    if (leftMs < 1) this.#stop(timeoutError(this.#init.upstreamName));
+    else if (!this.#isSettled)
+      this.#timer = setTimeout(this.#onTimer, Math.min(leftMs, this.#init.timeoutMs));
   };
 
   /** Ends the exchange from our side. */
@@ -253,7 +282,7 @@ export class Exchange implements BodyWatch {
 
   #settle(error: GateError | null): void {
     this.#isSettled = true;
-    this.#disarm();
+    clearTimeout(this.#timer);
     this.#waiting = [];
     this.#init.res.off("close", this.#onClientClose).off("drain", this.#onDrain);
     this.#init.options.signal?.removeEventListener("abort", this.#onSignal);
@@ -273,15 +302,11 @@ export class Exchange implements BodyWatch {
   }
 
   #arm(): void {
-    if (this.#isSettled || !this.#isTimed) return;
-    if (this.#timer !== null) this.#timer.refresh();
-    else this.#timer = setTimeout(this.#onTimeout, this.#init.timeoutMs);
+    this.#deadlineAtMs = this.#isTimed ? performance.now() + this.#init.timeoutMs : Number.POSITIVE_INFINITY;
   }
 
   #disarm(): void {
-    if (this.#timer === null) return;
-    clearTimeout(this.#timer);
-    this.#timer = null;
+    this.#deadlineAtMs = Number.POSITIVE_INFINITY;
   }
 }
 

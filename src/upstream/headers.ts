@@ -100,6 +100,44 @@ const BODY_STATEMENTS: ReadonlySet<string> = new Set([
   "signature-input",
 ]);
 
+/** What is to be known of a header by its name alone. */
+interface HeaderKind {
+  readonly lowerName: string;
+  readonly isHopByHop: boolean;
+  /** Never passes from client to service. */
+  readonly isReserved: boolean;
+  readonly isProxyStatement: boolean;
+  readonly isForwarded: boolean;
+  readonly isCredential: boolean;
+  readonly isBodyStatement: boolean;
+}
+
+/** Names come again and again, so their kinds are kept: few enough that strange names cannot fill the memory. */
+const KINDS_MAX = 1_000;
+const KEPT_NAME_CHARS_MAX = 64;
+const kinds = new Map<string, HeaderKind>();
+
+function kindOf(name: string): HeaderKind {
+  const known = kinds.get(name);
+  if (known !== undefined) return known;
+  const kind = readKind(name.toLowerCase());
+  if (kinds.size < KINDS_MAX && name.length <= KEPT_NAME_CHARS_MAX) kinds.set(name, kind);
+  return kind;
+}
+
+function readKind(lowerName: string): HeaderKind {
+  const isLookAlike = lowerName.includes("_") && !isUnderscoreHarmless(foldedHeaderName(lowerName));
+  return {
+    lowerName,
+    isHopByHop: HOP_BY_HOP.has(lowerName) || lowerName.startsWith("proxy-"),
+    isReserved: isLookAlike || OURS.has(lowerName) || isReservedHeader(foldedHeaderName(lowerName)),
+    isProxyStatement: isProxyStatement(lowerName),
+    isForwarded: lowerName.startsWith("x-forwarded-"),
+    isCredential: lowerName === "authorization" || lowerName === "cookie",
+    isBodyStatement: lowerName.startsWith("content-") || BODY_STATEMENTS.has(lowerName),
+  };
+}
+
 /**
  * The headers of a client's request as they go to the service. `Expect` stays, for a relay to honour; `Content-Length` stays, as checked
  * against the body by the relay, unless `dropContent`.
@@ -111,10 +149,10 @@ export function endToEndRequestHeaders(raw: RawHeaders, options: RequestHeaderOp
   for (let at = 0; at < raw.length; at += 2) {
     const name = raw[at] ?? "";
     const value = raw[at + 1] ?? "";
-    const lowerName = name.toLowerCase();
-    if (lowerName === "host") seen.host ??= value;
-    if (!isRequestHeaderKept(lowerName, named, options)) continue;
-    if (lowerName.startsWith("x-forwarded-") && noteForwarded(lowerName, value, seen)) continue;
+    const kind = kindOf(name);
+    if (kind.lowerName === "host") seen.host ??= value;
+    if (!isRequestHeaderKept(kind, named, options)) continue;
+    if (kind.isForwarded && noteForwarded(kind.lowerName, value, seen)) continue;
     kept.push(name, value);
   }
   addOurs(kept, seen, options);
@@ -127,26 +165,21 @@ export function endToEndResponseHeaders(raw: RawHeaders): RawHeaders {
   const kept: string[] = [];
   for (let at = 0; at < raw.length; at += 2) {
     const name = raw[at] ?? "";
-    if (!isHopByHop(name.toLowerCase(), named)) kept.push(name, raw[at + 1] ?? "");
+    const { isHopByHop, lowerName } = kindOf(name);
+    if (!isHopByHop && !named?.has(lowerName)) kept.push(name, raw[at + 1] ?? "");
   }
   return kept;
 }
 
-function isHopByHop(lowerName: string, named: ReadonlySet<string> | null): boolean {
-  return HOP_BY_HOP.has(lowerName) || lowerName.startsWith("proxy-") || (named?.has(lowerName) ?? false);
-}
-
 function isRequestHeaderKept(
-  lowerName: string,
+  kind: HeaderKind,
   named: ReadonlySet<string> | null,
   options: RequestHeaderOptions,
 ): boolean {
-  if (isHopByHop(lowerName, named) || OURS.has(lowerName)) return false;
-  if (lowerName.includes("_")) return isUnderscoreHarmless(foldedHeaderName(lowerName));
-  if (isReservedHeader(lowerName)) return false;
-  if (isProxyStatement(lowerName)) return options.clientIsTrustedProxy;
-  if (!options.forwardCredentials && (lowerName === "authorization" || lowerName === "cookie")) return false;
-  return !(options.dropContent && (lowerName.startsWith("content-") || BODY_STATEMENTS.has(lowerName)));
+  if (kind.isHopByHop || kind.isReserved || named?.has(kind.lowerName)) return false;
+  if (kind.isProxyStatement) return options.clientIsTrustedProxy;
+  if (kind.isCredential) return options.forwardCredentials;
+  return !(options.dropContent && kind.isBodyStatement);
 }
 
 function isProxyStatement(lowerName: string): boolean {
@@ -172,7 +205,9 @@ function connectionOptions(raw: RawHeaders): ReadonlySet<string> | null {
   for (let at = 0; at < raw.length; at += 2) {
     const name = raw[at] ?? "";
     if (name.length !== 10 || name.toLowerCase() !== "connection") continue;
-    for (const item of (raw[at + 1] ?? "").toLowerCase().split(",")) {
+    const value = (raw[at + 1] ?? "").toLowerCase();
+    if (value === "close" || value === "keep-alive") continue;
+    for (const item of value.split(",")) {
       const option = item.trim();
       if (option === "close" || option === "keep-alive" || NOT_CONNECTION_OPTIONS.has(option)) continue;
       named ??= new Set();
