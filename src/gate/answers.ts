@@ -15,6 +15,8 @@ import type { RequestHead } from "./request-context.ts";
 export function answerProblem(request: RequestHead, error: GateError): void {
   const { req, res, facts } = request;
   facts.code = error.code;
+  // Nobody is there to hear it; or the body broke the framing and the server has answered on the bare connection.
+  if (error.code === "REQUEST_ABORTED") return;
   if (res.headersSent || res.destroyed) {
     res.destroy();
     return;

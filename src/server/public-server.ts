@@ -50,7 +50,7 @@ export function makePublicServer(gate: GateParts): Server {
     void handleUpgrade(gate, req, res, socket, head);
   });
   server.on("clientError", (error: NodeJS.ErrnoException, socket) =>
-    answerUnreadable(error, socket as Socket),
+    answerUnreadable(gate, error, socket as Socket),
   );
   return server;
 }
@@ -62,17 +62,31 @@ function refuseExpectation(res: ServerResponse): void {
   res.writeHead(status, { "content-type": "application/problem+json", connection: "close" }).end(body);
 }
 
-/** What the HTTP parser's own errors mean in our words. */
-const PARSER_ERRORS: Readonly<Record<string, ErrorCode>> = {
-  HPE_HEADER_OVERFLOW: "REQUEST_HEADERS_TOO_LARGE",
-  HPE_CHUNK_EXTENSIONS_OVERFLOW: "REQUEST_MALFORMED",
-  ERR_HTTP_REQUEST_TIMEOUT: "REQUEST_TIMEOUT",
+/** What the HTTP parser's own errors mean in our words: the code, and what was seen. */
+const PARSER_ERRORS: Readonly<Record<string, readonly [ErrorCode, string]>> = {
+  HPE_HEADER_OVERFLOW: [
+    "REQUEST_HEADERS_TOO_LARGE",
+    "more bytes of headers than limits.request-headers allows",
+  ],
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: ["REQUEST_MALFORMED", "chunk extensions without end"],
+  HPE_INVALID_CHUNK_SIZE: ["REQUEST_MALFORMED", "a chunk size that is no hexadecimal number"],
+  HPE_INVALID_CONTENT_LENGTH: ["REQUEST_MALFORMED", "a Content-Length that is no plain number"],
+  HPE_UNEXPECTED_CONTENT_LENGTH: ["REQUEST_MALFORMED", "Content-Length twice, or beside Transfer-Encoding"],
+  HPE_INVALID_TRANSFER_ENCODING: [
+    "REQUEST_MALFORMED",
+    "a Transfer-Encoding that leaves the end of the body open",
+  ],
+  HPE_INVALID_HEADER_TOKEN: ["REQUEST_MALFORMED", "a header with characters that are not allowed"],
+  HPE_INVALID_EOF_STATE: ["REQUEST_MALFORMED", "the end of the connection in the middle of the request"],
+  HPE_INVALID_METHOD: ["REQUEST_MALFORMED", "no HTTP method that is known"],
+  HPE_INVALID_VERSION: ["REQUEST_MALFORMED", "no HTTP version that is known"],
+  ERR_HTTP_REQUEST_TIMEOUT: ["REQUEST_TIMEOUT", "headers that did not arrive in time"],
 };
 
 /** Connections whose unreadable request was answered; what still arrives there makes the parser complain again. */
 const answered = new WeakSet<Socket>();
 
-function answerUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
+function answerUnreadable(gate: GateParts, error: NodeJS.ErrnoException, socket: Socket): void {
   if (answered.has(socket)) return;
   answered.add(socket);
   if (error.code === "ECONNRESET" || !socket.writable) {
@@ -84,8 +98,12 @@ function answerUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
     socket.destroySoon();
     return;
   }
-  const code = PARSER_ERRORS[error.code ?? ""] ?? "REQUEST_MALFORMED";
-  const { status, body } = problemText(new GateError(code, { seen: error.code ?? "an unreadable request" }));
+  const [code, seen] = PARSER_ERRORS[error.code ?? ""] ?? [
+    "REQUEST_MALFORMED",
+    "bytes that are no HTTP request",
+  ];
+  gate.log.info({ code, parser: error.code, clientAddress: socket.remoteAddress }, "unreadable request");
+  const { status, body } = problemText(new GateError(code, { expected: "one valid HTTP/1.1 request", seen }));
   socket.write(
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? "Error"}\r\nContent-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
   );
