@@ -14,6 +14,9 @@ import { refusal } from "./flaw.ts";
 const NAME_BYTES_MAX = 255;
 const CLEAN_BYTES_MAX = 200;
 
+/** Splits text into what a person takes for one character. */
+const CHARACTERS = new Intl.Segmenter("und", { granularity: "grapheme" });
+
 /** An extension: after the last dot, up to ten ASCII letters and digits with a letter among them (`.2` of `v1.2` is none). */
 const EXTENSION = /\.(?=[0-9]*[A-Za-z])([A-Za-z0-9]{1,10})$/;
 
@@ -64,7 +67,12 @@ const DECODING_ROUNDS = 3;
 export function judgeFileName(name: string): Finding | null {
   const problem = nameProblem(name);
   if (problem === null) return null;
-  return refusal("FILE_NAME_INVALID", null, "a plain file name", `${problem} in ${quoteSeen(name)}`);
+  return refusal("FILE_NAME_INVALID", null, "a plain file name", `${problem} in ${quoteName(name)}`);
+}
+
+/** Format characters that `quoteSeen` leaves as they are (tags above the basic plane) are told by their number too. */
+function quoteName(name: string): string {
+  return quoteSeen(name).replace(/\p{Cf}/gu, (mark) => `\\u{${mark.codePointAt(0)?.toString(16)}}`);
 }
 
 function nameProblem(name: string): string | null {
@@ -108,20 +116,23 @@ export function cleanFileName(name: string | null, mediaType: string | null): st
   const extension = verified ?? extensionOf(given);
   const suffix = extension === null ? "" : `.${extension}`;
   const stem = extensionOf(given) === null ? given : given.replace(EXTENSION, "");
-  return cutToBytes(cleanStem(stem), CLEAN_BYTES_MAX - suffix.length) + suffix;
+  // Cleaned again after the cut, which can leave `.php` of `.phpinfo` at the end; that takes at most one byte more.
+  return cleanStem(cutToBytes(cleanStem(stem), CLEAN_BYTES_MAX - suffix.length - 1)) + suffix;
 }
 
 function cleanStem(stem: string): string {
   const plain = stem
     .replace(/\p{Zs}/gu, " ")
     .replace(/\p{Cf}/gu, "")
+    .normalize("NFC")
+    .replace(/\ufffd/g, "_")
     .replace(/[^\p{L}\p{M}\p{N}\p{So}\p{P}\p{Emoji_Modifier} +]/gu, "_")
     .replace(/\p{P}/gu, cleanPunctuation)
+    .replace(/[. ]+$/, "")
     // A dot before what reads as an extension (`x.php.png`) makes some servers act on it; dots elsewhere are kept.
-    .replace(/\.(?=[0-9]*\p{L}[\p{L}\p{N}]*(?:\.|$))/gu, "_")
+    .replace(/\.(?=[0-9]*\p{L}[\p{L}\p{M}\p{N}]*(?:\.|$))/gu, "_")
     .replace(/\.{2,}/g, "_")
     .replace(/^[-+.=@\s]+/, "_")
-    .replace(/[. ]+$/, "")
     .replace(/_{2,}/g, "_");
   if (plain === "" || plain === "_") return "file";
   return DEVICE.test(plain) ? `_${plain}` : plain;
@@ -140,10 +151,10 @@ function cutToBytes(text: string, bytesMax: number): string {
   if (Buffer.byteLength(text) <= bytesMax) return text;
   let cut = "";
   let usedBytes = 0;
-  for (const { segment } of new Intl.Segmenter("und", { granularity: "grapheme" }).segment(text)) {
+  for (const { segment } of CHARACTERS.segment(text)) {
     usedBytes += Buffer.byteLength(segment);
     if (usedBytes > bytesMax) break;
     cut += segment;
   }
-  return cut.replace(/[. ]+$/, "") || "file";
+  return cut;
 }

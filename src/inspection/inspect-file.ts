@@ -7,16 +7,16 @@
  */
 
 import type { ByteSource } from "../uploads/byte-source.ts";
-import { findFileType } from "../uploads/file-types.ts";
+import type { FileType } from "../uploads/file-types.ts";
 import type { Finding } from "../uploads/finding.ts";
 import type { InspectionReport, InspectionStep, QuarantinedFile } from "../uploads/stages.ts";
 import { ByteReader } from "./byte-reader.ts";
 import { judgeDeclared, listTypes, statedTypes, type TypeRule } from "./declared.ts";
 import { flawFinding, refusal } from "./flaw.ts";
-import { judgeHead } from "./head.ts";
+import { judgeHead, mismatch } from "./head.ts";
 import { type Proof, proveContent } from "./identify/prove-content.ts";
 import { findSecondFormats } from "./identify/second-format.ts";
-import { familyOf, readSignature } from "./identify/signature.ts";
+import { type Family, readSignature } from "./identify/signature.ts";
 
 /** What one inspection needs. `nameRequired` as in `judgeDeclared`. The caller closes `source`. */
 export interface InspectionInput {
@@ -83,7 +83,8 @@ class Inspection {
     if (declared !== null) return this.#refuse(declared);
     if (rule.types === "any") return this.#nothingToProve();
     const reader = new ByteReader(source, signal);
-    if (await this.#checkSignature(reader, rule.types)) await this.#checkContent(reader, rule.types);
+    const family = await this.#checkSignature(reader, rule.types);
+    if (family !== null) await this.#checkContent(reader, family, rule.types);
   }
 
   #refuse(finding: Finding): void {
@@ -94,35 +95,32 @@ class Inspection {
     for (const step of ALL_STEPS) this.#done.add(step);
   }
 
-  /** Whether the file begins like something allowed, and like what the request said it is. */
-  async #checkSignature(reader: ByteReader, types: readonly string[]): Promise<boolean> {
+  /** The family that the file begins like; `null` where that is not allowed, or not what the request said. */
+  async #checkSignature(reader: ByteReader, types: readonly string[]): Promise<Family | null> {
     const head = await reader.read(0, HEAD_BYTES);
     const isWhole = reader.sizeBytes <= HEAD_BYTES;
-    const [stated] = statedTypes(this.#input.file);
-    const { family, label } = readSignature(head, isWhole);
-    const finding = judgeHead(head, isWhole, { types });
-    if (finding !== null) this.findings.push(finding);
-    else if (stated !== undefined && family !== familyOf(stated.mediaType)) {
-      this.findings.push(mismatch(stated.label, label ?? "something else"));
-    } else this.#done.add("signature");
-    return this.#done.has("signature");
+    const finding = judgeHead(head, isWhole, { types }, this.#input.file);
+    if (finding !== null) {
+      this.findings.push(finding);
+      return null;
+    }
+    this.#done.add("signature");
+    return readSignature(head, isWhole).family;
   }
 
-  async #checkContent(reader: ByteReader, types: readonly string[]): Promise<void> {
+  async #checkContent(reader: ByteReader, family: Family, types: readonly string[]): Promise<void> {
     const [stated] = statedTypes(this.#input.file);
-    const { family } = readSignature(await reader.read(0, HEAD_BYTES), reader.sizeBytes <= HEAD_BYTES);
-    if (family === null) return;
     const proof = await proveContent(reader, family, stated?.mediaType ?? null, types);
     this.findings.push(...proof.findings);
     this.#done.add("structure");
-    this.#checkAgreement(proof, stated?.mediaType ?? null, types);
+    this.#checkAgreement(proof, stated, types);
     this.findings.push(...(await findSecondFormats(reader, family, proof.archive)));
   }
 
-  #checkAgreement(proof: Proof, stated: string | null, types: readonly string[]): void {
+  #checkAgreement(proof: Proof, stated: FileType | undefined, types: readonly string[]): void {
     const { mediaType, label } = proof;
-    if (stated !== null && mediaType !== stated) {
-      this.findings.push(mismatch(findFileType(stated)?.label ?? stated, label));
+    if (stated !== undefined && mediaType !== stated.mediaType) {
+      this.findings.push(mismatch(stated, label));
     } else if (mediaType === null || !types.includes(mediaType)) {
       this.findings.push(refusal("FILE_TYPE_NOT_ALLOWED", null, listTypes(types), label));
     } else {
@@ -130,8 +128,4 @@ class Inspection {
       this.#done.add("agreement");
     }
   }
-}
-
-function mismatch(stated: string, seen: string): Finding {
-  return refusal("FILE_TYPE_MISMATCH", null, `a ${stated}, as name or declared type say`, seen);
 }

@@ -7,7 +7,7 @@
 import type { Finding } from "../../uploads/finding.ts";
 import { refusal } from "../flaw.ts";
 
-const MARKS = /<\?php|<script|<html|<!doctype|<iframe|<%@ ?page|<jsp:|__halt_compiler/i;
+const MARKS = /<\?php|<script|<html|<!doctype html|<iframe|<%@ ?page|<jsp:|__halt_compiler/i;
 const MARK_BYTES_MAX = 16;
 
 /** One region's search. Make a new one for each region. */

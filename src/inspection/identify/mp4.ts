@@ -49,7 +49,7 @@ export async function walkMp4(reader: ByteReader): Promise<readonly Finding[]> {
   const seen = new Map<string, number>();
   await checkFileType(reader);
   for (let at = 0; at < reader.sizeBytes; ) {
-    const box = await readBox(reader, at, reader.sizeBytes);
+    const box = await readBox(reader, at, null);
     if (box.type === "ftyp" && at > 0) throw damaged(at, "one ftyp box, first", "another one");
     seen.set(box.type, (seen.get(box.type) ?? 0) + 1);
     if (CONTAINERS.has(box.type)) await walkContainer(reader, box, 1, seen);
@@ -63,7 +63,7 @@ export async function walkMp4(reader: ByteReader): Promise<readonly Finding[]> {
 
 /** 14496-12 section 4.3. */
 async function checkFileType(reader: ByteReader): Promise<void> {
-  const box = await readBox(reader, 0, reader.sizeBytes);
+  const box = await readBox(reader, 0, null);
   const lengthBytes = box.end - box.dataAt;
   if (box.type !== "ftyp" || box.runsToEnd || lengthBytes < 8 || lengthBytes > BRANDS_BYTES_MAX) {
     throw damaged(0, "a box ftyp with brands", "another box");
@@ -73,22 +73,26 @@ async function checkFileType(reader: ByteReader): Promise<void> {
 }
 
 /** Section 4.2: size u32 at 0, type at 4; size 1: u64 at 8; size 0: to the end of the file, at top level only. */
-async function readBox(reader: ByteReader, offset: number, parentEnd: number): Promise<Box> {
+async function readBox(reader: ByteReader, offset: number, parent: Box | null): Promise<Box> {
   reader.step(offset);
   const header = await reader.exactly(offset, 8, "the next MP4 box");
   const size = header.readUInt32BE(0);
   const type = header.toString("latin1", 4, 8);
   if (!/^[\xa9 -~]{4}$/.test(type)) throw damaged(offset + 4, "the name of a box", "other bytes");
-  const runsToEnd = size === 0 && parentEnd === reader.sizeBytes;
+  const runsToEnd = size === 0 && parent === null;
   const isLarge = size === 1;
-  const lengthBytes = isLarge ? await readLargeSize(reader, offset) : runsToEnd ? parentEnd - offset : size;
+  const lengthBytes = isLarge
+    ? await readLargeSize(reader, offset)
+    : runsToEnd
+      ? reader.sizeBytes - offset
+      : size;
   const headerBytes = isLarge ? 16 : 8;
   if (lengthBytes < headerBytes)
     throw damaged(offset, `a box of at least ${headerBytes} bytes`, `${lengthBytes}`);
   const end = offset + lengthBytes;
+  if (parent !== null && end > parent.end) throw damaged(offset, "a box inside its parent", "a longer one");
   if (end > reader.sizeBytes)
     throw flaw("FILE_TRUNCATED", reader.sizeBytes, "the whole box", "the end of the file");
-  if (end > parentEnd) throw damaged(offset, "a box inside its parent", "a longer one");
   return { type, offset, dataAt: offset + headerBytes, end, runsToEnd };
 }
 
@@ -108,8 +112,7 @@ async function walkContainer(
     throw flaw("FILE_TOO_COMPLEX", parent.offset, `boxes ${DEPTH_MAX} deep`, "deeper ones");
   for (let at = parent.dataAt; at < parent.end; ) {
     if (at + 8 > parent.end) throw damaged(at, "a whole box inside its parent", "the end of the parent");
-    const box = await readBox(reader, at, parent.end);
-    if (box.runsToEnd) throw damaged(at, "a box with a size", "one that runs to the end");
+    const box = await readBox(reader, at, parent);
     const path = `${parent.type}/${box.type}`;
     seen.set(path, (seen.get(path) ?? 0) + 1);
     if (CONTAINERS.has(box.type)) await walkContainer(reader, box, depth + 1, seen);

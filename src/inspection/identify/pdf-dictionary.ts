@@ -17,26 +17,37 @@ const TOKEN =
 export function readPdfDictionary(bytes: Buffer): PdfDictionary | null {
   const tokens = new Tokens(bytes.toString("latin1"));
   if (tokens.next() !== "<<") return null;
-  const found = new Map<string, string>();
-  let key: string | null = null;
+  const pairs = new Pairs();
   let depth = 1;
   for (let token = tokens.next(); token !== null; token = tokens.next()) {
-    if (depth === 1 && token !== ">>") {
-      if (key === null && !token.startsWith("/")) {
-        if (!isReferenceRest(token)) return null;
-      } else if (key === null) {
-        key = readName(token);
-      } else {
-        if (found.has(key)) return null;
-        found.set(key, token);
-        key = null;
-      }
-    }
+    if (depth === 1 && token !== ">>" && !pairs.take(token)) return null;
     if (token === "<<" || token === "[") depth += 1;
     if (token === ">>" || token === "]") depth -= 1;
-    if (depth === 0) return key === null ? found : null;
+    if (depth === 0) return pairs.isComplete() ? pairs.found : null;
   }
   return null;
+}
+
+/** Puts the top-level tokens of a dictionary together into keys and values. */
+class Pairs {
+  readonly found = new Map<string, string>();
+  #key: string | null = null;
+
+  /** False for a token that cannot stand there, and for a key that was there before. */
+  take(token: string): boolean {
+    if (this.#key !== null) {
+      this.found.set(this.#key, token);
+      this.#key = null;
+      return true;
+    }
+    if (!token.startsWith("/")) return isReferenceRest(token);
+    this.#key = readName(token);
+    return !this.found.has(this.#key);
+  }
+
+  isComplete(): boolean {
+    return this.#key === null;
+  }
 }
 
 /** After the first token of a value, `0 R` of a reference may follow. */

@@ -34,6 +34,9 @@ const STARTS: readonly (readonly [string, Family])[] = [
   ["PK\x05\x06", "archive"],
 ];
 
+/** Label of what is text, but not for the gate. */
+export const UTF_16_LABEL = "text in UTF-16";
+
 /** What is often sent and never verified: label, offset, possible bytes there. Read only after it is clear that it is no text. */
 const OTHERS: readonly (readonly [string, number, readonly string[]])[] = [
   ["a Windows program", 0, ["MZ"]],
@@ -62,7 +65,7 @@ const OTHERS: readonly (readonly [string, number, readonly string[]])[] = [
   ["an MP3 file", 0, ["ID3", "\xff\xfb", "\xff\xf3", "\xff\xf2"]],
   ["a SQLite database", 0, ["SQLite format 3"]],
   ["a WebAssembly program", 0, ["\0asm"]],
-  ["text in UTF-16", 0, ["\xff\xfe", "\xfe\xff"]],
+  [UTF_16_LABEL, 0, ["\xff\xfe", "\xfe\xff"]],
 ];
 
 /** The name of a family for a person. */
