@@ -38,7 +38,7 @@ export async function deliverUpload(
   const startedAtMs = Date.now();
   const options: AnswerOptions = {
     beforeHead: (status) => recordAnswer(gate, request, upload, { status, startedAtMs }),
-    headers: () => answerHeaders(gate, request),
+    headers: (answer) => answerHeaders(gate, request, answer),
   };
   try {
     const message = await writeRequest(gate, request, upload);
@@ -64,7 +64,8 @@ function finishAnswer(
   upstream: Upstream,
   report: ExchangeReport,
 ): void {
-  request.facts.upstreamStatus = report.status;
+  const { status: upstreamStatus, serverTiming, cacheStatus } = report;
+  Object.assign(request.facts, { upstreamStatus, serverTiming, cacheStatus });
   request.facts.outcome = report.status < 400 ? "accepted" : report.status < 500 ? "refused" : "failed";
   gate.metrics.upstreamSeconds.observe({ upstream: upstream.name }, report.waitMs / 1000);
 }

@@ -27,10 +27,11 @@ export async function passThrough(
       ...tap,
       requestHeaders: relayHeaders(request),
       target: stripReservedQuery(request.target),
-      headers: () => answerHeaders(gate, request),
+      headers: (answer) => answerHeaders(gate, request, answer),
     }),
   );
-  request.facts.upstreamStatus = report.status;
+  const { status: upstreamStatus, serverTiming, cacheStatus } = report;
+  Object.assign(request.facts, { upstreamStatus, serverTiming, cacheStatus });
   request.facts.outcome = report.status >= 500 ? "failed" : "passed";
   gate.metrics.upstreamSeconds.observe({ upstream: upstream.name }, report.waitMs / 1000);
 }

@@ -18,6 +18,9 @@ export interface RequestFacts {
   uploadId: string | null;
   bytesIn: number;
   upstreamStatus: number | null;
+  /** The service's own `Server-Timing` and `Cache-Status`, as it sent them. */
+  serverTiming: string | null;
+  cacheStatus: string | null;
 }
 
 export interface RequestContext {
@@ -66,6 +69,8 @@ export function beginRequest(req: IncomingMessage, res: ServerResponse): Request
       uploadId: null,
       bytesIn: 0,
       upstreamStatus: null,
+      serverTiming: null,
+      cacheStatus: null,
     },
   };
 }

@@ -11,7 +11,7 @@ import type { ServerResponse } from "node:http";
 import { GateError } from "../problems/gate-error.ts";
 import { endToEndResponseHeaders } from "./headers.ts";
 import type { BodyWatch } from "./request-body.ts";
-import type { AnswerOptions, ExchangeReport, RawHeaders } from "./upstream.ts";
+import type { AnswerHeaders, AnswerOptions, ExchangeReport, RawHeaders } from "./upstream.ts";
 import { clientGone, timeoutError, upstreamError } from "./upstream-error.ts";
 
 /** What an exchange needs of the connection that carries it. */
@@ -174,7 +174,7 @@ export class Exchange implements BodyWatch {
       return;
     }
     const { res, options } = this.#init;
-    const headers = withReplaced(this.#answerHeaders, options.headers?.() ?? []);
+    const headers = withChanges(this.#answerHeaders, options.headers?.(this.#answerHeaders));
     try {
       // The types ask for a mutable array; the function only reads it.
       res.writeHead(this.#status, safeMessage(this.#message), headers as string[]);
@@ -331,15 +331,16 @@ function headerValue(headers: RawHeaders, lowerName: string): string | null {
   return found;
 }
 
-/** The service's headers with ours added, and those of the same name taken out. */
-function withReplaced(headers: RawHeaders, ours: RawHeaders): RawHeaders {
-  if (ours.length === 0) return headers;
-  const names = new Set<string>();
-  for (let at = 0; at < ours.length; at += 2) names.add((ours[at] ?? "").toLowerCase());
+/** The service's headers without those withheld, and with ours in place of any of the same name. */
+function withChanges(headers: RawHeaders, changes: AnswerHeaders | undefined): RawHeaders {
+  if (changes === undefined) return headers;
+  const { added, withheld } = changes;
+  const names = new Set<string>(withheld);
+  for (let at = 0; at < added.length; at += 2) names.add((added[at] ?? "").toLowerCase());
   const kept: string[] = [];
   for (let at = 0; at < headers.length; at += 2) {
     const name = headers[at] ?? "";
     if (!names.has(name.toLowerCase())) kept.push(name, headers[at + 1] ?? "");
   }
-  return kept.concat(ours);
+  return kept.concat(added);
 }

@@ -28,15 +28,21 @@ export interface ExchangeReport {
   readonly cacheStatus: string | null;
 }
 
+/** What the gate does to the headers of an answer: `withheld` (lower-case names) go out, then `added` replace those of the same name. */
+export interface AnswerHeaders {
+  readonly added: RawHeaders;
+  readonly withheld: readonly string[];
+}
+
 /**
  * What happens on the way of an answer from the service to the client.
  * - `beforeHead` runs when the service's status is known and before anything goes to the client; the answer waits for it. This is where
  *   an upload is recorded as delivered. If it throws, the client gets that error instead of the answer.
- * - `headers` are added to (or, by lower-case name, replace) those of the service.
+ * - `headers` sees the service's own end-to-end headers and says what becomes of them.
  */
 export interface AnswerOptions {
   readonly beforeHead?: (status: number) => Promise<void>;
-  readonly headers?: () => RawHeaders;
+  readonly headers?: (answer: RawHeaders) => AnswerHeaders;
   readonly signal?: AbortSignal;
 }
 
