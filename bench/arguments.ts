@@ -16,6 +16,8 @@ Rows: ${ROW_NAMES.join(", ")}; all of them where none is named.
   --full          memory with the sizes of the promise: 5 GiB, and 64 × 256 MiB (needs 20 GB of disk and some minutes)
   --disk          files on disk (the system's folder for temporary files) and not in memory
   --json FILE     all figures as JSON too
+  --source        run the gate from src/ and not from the built package, which is what is published
+  --node-flags F  flags of Node for the gate, as one word: --node-flags="--max-semi-space-size=4"
   --help          this page
   --profile DIR   CPU profiles of the gate, one folder a row; read them with: node bench/read-profile.ts DIR
 `;
@@ -35,6 +37,8 @@ export function readArguments(argv: readonly string[]): BenchArguments {
     options: {
       quick: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
+      source: { type: "boolean", default: false },
+      "node-flags": { type: "string", default: "" },
       full: { type: "boolean", default: false },
       disk: { type: "boolean", default: false },
       json: { type: "string" },
@@ -50,6 +54,10 @@ export function readArguments(argv: readonly string[]): BenchArguments {
       isQuick: values.quick,
       isFull: values.full,
       onDisk: values.disk,
+      gate: {
+        program: values.source ? "src/cli/main.ts" : "dist/cli/main.js",
+        nodeFlags: values["node-flags"].split(" ").filter((flag) => flag !== ""),
+      },
       profileFolder: values.profile ?? null,
     },
   };

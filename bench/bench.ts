@@ -3,11 +3,19 @@
  */
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, statfsSync, statSync } from "node:fs";
 import { availableParallelism, freemem, tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 
+const ROOT = join(import.meta.dirname, "..");
 const SHARED_MEMORY = "/dev/shm";
 /** tmpfs is memory: a run that took more than this share of what is free would measure the swapping of everything else. */
 const MEMORY_SHARE_MAX = 0.4;
+
+/** How the gate is started. */
+export interface GateProgram {
+  /** Relative to the checkout. */
+  readonly program: string;
+  readonly nodeFlags: readonly string[];
+}
 
 export interface BenchOptions {
   /** Smaller bodies and one round: proves that the rows work. */
@@ -16,6 +24,7 @@ export interface BenchOptions {
   readonly isFull: boolean;
   /** Files on disk and not in memory. */
   readonly onDisk: boolean;
+  readonly gate: GateProgram;
   /** Where CPU profiles of the gate go; none are taken where it is null. */
   readonly profileFolder: string | null;
 }
@@ -59,12 +68,14 @@ export class Bench {
     this.#folders.clear();
   }
 
-  /** A folder for the profiles of one row, or null. */
-  profileFolder(row: string): string | null {
-    if (this.options.profileFolder === null) return null;
-    const folder = join(this.options.profileFolder, row);
+  /** The arguments that start the gate for a row; profiles of it go to a folder of the row's name. */
+  gateArguments(row: string): readonly string[] {
+    const { gate, profileFolder } = this.options;
+    const program = join(ROOT, gate.program);
+    if (profileFolder === null) return [...gate.nodeFlags, program];
+    const folder = resolve(profileFolder, row);
     mkdirSync(folder, { recursive: true });
-    return folder;
+    return [...gate.nodeFlags, "--cpu-prof", "--cpu-prof-dir", folder, program];
   }
 }
 

@@ -23,7 +23,7 @@ export async function measureForwardCost(bench: Bench): Promise<RowResult> {
     folder: place.folder,
     upstreamPort: service.port,
     flows: [formFlow("forwards", PATH, "forward")],
-    profileFolder: bench.profileFolder("forward-cost"),
+    arguments: bench.gateArguments("forward-cost"),
   });
   const form = formOf(Buffer.alloc(FILE_BYTES, "sluicegate "), "data.bin", "application/octet-stream");
   const targets = [service, gate].map((server) => ({ ...form, port: server.port, path: PATH }));

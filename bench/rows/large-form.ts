@@ -22,7 +22,7 @@ export async function measureLargeForm(bench: Bench): Promise<RowResult> {
     folder: place.folder,
     upstreamPort: sink.port,
     flows: FLOWS,
-    profileFolder: bench.profileFolder("large-form"),
+    arguments: bench.gateArguments("large-form"),
   });
   const post = (path: string) => () => ({ method: "POST", path });
   const contestants: Contestant[] = [

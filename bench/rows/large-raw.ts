@@ -29,7 +29,7 @@ export async function measureLargeRaw(bench: Bench): Promise<RowResult> {
     folder: place.folder,
     upstreamPort: sink.port,
     flows: FLOWS,
-    profileFolder: bench.profileFolder("large-raw"),
+    arguments: bench.gateArguments("large-raw"),
   });
   const { peers, notes } = await startPeers(place.folder);
   const contestants: Contestant[] = [

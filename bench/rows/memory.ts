@@ -121,7 +121,7 @@ async function peakOf(bench: Bench, place: Place, one: Case, sizes: readonly num
     folder: place.folder,
     upstreamPort: sink.port,
     flows: [one.flow],
-    profileFolder: bench.profileFolder("memory"),
+    arguments: bench.gateArguments("memory"),
   });
   const send = (fileBytes: number): Promise<number> =>
     sendBody({ port: gate.port, method: one.flow.method, path: one.path, body: one.makeBody(fileBytes) });
@@ -150,7 +150,7 @@ async function peakOfDownload(bench: Bench, bytes: number): Promise<number> {
     folder: place.folder,
     upstreamPort: service.port,
     flows: [],
-    profileFolder: bench.profileFolder("memory"),
+    arguments: bench.gateArguments("memory"),
   });
   await download(gate.port, bytes);
   const peakMb = await stopAndRead(gate, service);

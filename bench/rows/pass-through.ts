@@ -20,7 +20,7 @@ export async function measurePassThrough(bench: Bench): Promise<RowResult> {
     folder: place.folder,
     upstreamPort: service.port,
     flows: [formFlow("uploads", "/api/uploads", "forward")],
-    profileFolder: bench.profileFolder("pass-through"),
+    arguments: bench.gateArguments("pass-through"),
   });
   const contestants: Contestant[] = [
     { subject: "nginx proxy_pass", server: nginx, path: PATH },

@@ -28,7 +28,7 @@ export async function measureSmallForm(bench: Bench): Promise<RowResult> {
     folder: place.folder,
     upstreamPort: service.port,
     flows: FLOWS,
-    profileFolder: bench.profileFolder("small-form"),
+    arguments: bench.gateArguments("small-form"),
   });
   const contestants: Contestant[] = [
     { subject: "FastAPI UploadFile, no sync", server: fastApi, path: "/small" },

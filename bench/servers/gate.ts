@@ -5,8 +5,6 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { freePort, type Server, startServer } from "./server.ts";
 
-const MAIN = join(import.meta.dirname, "../../src/cli/main.ts");
-
 /** One flow of the bench. */
 export interface BenchFlow {
   readonly name: string;
@@ -24,28 +22,23 @@ export interface GateOptions {
   readonly folder: string;
   readonly upstreamPort: number;
   readonly flows: readonly BenchFlow[];
-  /** Folder for CPU profiles; none are taken where it is null. */
-  readonly profileFolder: string | null;
+  /** Flags of Node, and the program. */
+  readonly arguments: readonly string[];
 }
 
 /** Starts a gate in front of a service, with its log going to a file as in production. */
-export async function startGate({
-  folder,
-  upstreamPort,
-  flows,
-  profileFolder,
-}: GateOptions): Promise<Server> {
+export async function startGate(options: GateOptions): Promise<Server> {
+  const { folder, upstreamPort, flows } = options;
   const port = await freePort();
   const operatorPort = await freePort();
   const home = join(folder, `gate-${port}`);
   writeSettings(home, upstreamPort);
   for (const flow of flows) writeFlow(home, flow);
-  const profile = profileFolder === null ? [] : ["--cpu-prof", "--cpu-prof-dir", profileFolder];
   const listen = ["--listen", `127.0.0.1:${port}`, "--operator", `127.0.0.1:${operatorPort}`];
   return startServer({
     name: "gate",
     command: process.execPath,
-    args: [...profile, MAIN, "serve", "--settings", join(home, "sluicegate.yaml"), ...listen],
+    args: [...options.arguments, "serve", "--settings", join(home, "sluicegate.yaml"), ...listen],
     port,
     folder: home,
     isReady: () => isReady(operatorPort),
