@@ -15,6 +15,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { pipeline, Readable } from "node:stream";
 import { afterEach, beforeEach, test } from "node:test";
 import { GateError } from "../problems/gate-error.ts";
 import { explainCommand } from "./explain.ts";
@@ -55,6 +56,14 @@ function terminal(): CommandIo & { readonly said: string[]; readonly failed: str
     out: (line) => said.push(line),
     err: (line) => failed.push(line),
   };
+}
+
+function endlessSpaces(): Readable {
+  return new Readable({
+    read() {
+      this.push(Buffer.alloc(64 * 1024, " "));
+    },
+  });
 }
 
 const noGate = async (): Promise<string> => {
@@ -253,10 +262,7 @@ test("init asks a running service, follows no redirect and takes no document wit
     if (request.url === "/openapi.json") return void response.end(readFileSync(OPENAPI));
     if (request.url === "/moved")
       return void response.writeHead(307, { location: "http://192.0.2.1/" }).end();
-    if (request.url === "/endless") {
-      const more = (): void => void (response.destroyed || response.write(Buffer.alloc(1 << 20, " "), more));
-      return more();
-    }
+    if (request.url === "/endless") return void pipeline(endlessSpaces(), response, () => {});
     response.writeHead(404).end("no");
   });
   await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));

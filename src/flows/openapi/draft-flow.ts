@@ -14,7 +14,8 @@ const COMMENT_COLUMN = 40;
  */
 export function nameFlow({ method, path }: UploadOperation, taken: ReadonlySet<string>): string {
   const segments = path.split("/").filter((segment) => segment !== "" && !segment.includes("{"));
-  const telling = segments.filter((segment, index) => index > 1 || !/^(api|v\d+)$/i.test(segment));
+  // Where nothing but `api` and versions is fixed, the last of them has to do: slice(-1).
+  const telling = segments.slice(segments.findIndex((segment) => !/^(api|v\d+)$/i.test(segment)));
   const slug = telling
     .join("-")
     .toLowerCase()
