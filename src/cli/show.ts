@@ -71,13 +71,9 @@ function describeFile(file: FileRecord): string[] {
   ];
 }
 
-function describeRefusal({ refusal, mode }: UploadRecord): string[] {
+function describeRefusal({ refusal }: UploadRecord): string[] {
   if (refusal === null) return [];
-  return [
-    `${mode === "observe" ? "Would be refused" : "Refused"}  ${refusal.code}: ${refusal.message}`,
-    ...(refusal.expected === null ? [] : [`          expected: ${refusal.expected}`]),
-    ...(refusal.seen === null ? [] : [`          seen: ${refusal.seen}`]),
-  ];
+  return [mode === "observe" ? `Reason    ${refusal.message}` : `Reason    ${refusal.message}`];
 }
 
 const time = (ms: number): string => new Date(ms).toISOString().slice(0, 23).replace("T", " ");

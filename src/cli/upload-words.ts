@@ -30,6 +30,8 @@ export function sayOutcome(upload: UploadRecord): string {
       return refusal === null
         ? `Refused${last === undefined ? "" : `: ${last}`}.`
         : `Refused: ${sayRefusal(refusal)}`;
+    case "aborted":
+      return `Broken off: ${refusal?.seen ?? last ?? "the client went away"}.`;
     default:
       return last ?? `In state ${state}.`;
   }
@@ -47,8 +49,11 @@ function sayObserved(
     : `Would have been accepted. ${service}`;
 }
 
-const sayRefusal = (refusal: { readonly code: string; readonly message: string }): string =>
-  `${refusal.code}: ${refusal.message}`;
+/** Code, and what was compared; the sentence is in `show`. */
+function sayRefusal({ code, message, expected, seen }: NonNullable<UploadRecord["refusal"]>): string {
+  if (expected === null || seen === null) return `${code}. ${message}`;
+  return `${code}. Expected ${expected}; seen ${seen}.`;
+}
 
 /** One finding with its place. */
 export function sayFinding({ code, severity, byteOffset, expected, seen }: Finding): string {

@@ -36,7 +36,7 @@ export function gateErrorOf(
       : `The file ${quoteSeen(file.declaredName)}`;
   const title = ERROR_CODES[code].title;
   const error = new GateError(code, {
-    message: `${name} in field ${quoteSeen(file.field)} was refused: ${title.charAt(0).toLowerCase()}${title.slice(1)}.`,
+    message: `${name} in field ${quoteSeen(file.field)} does not pass: ${title.charAt(0).toLowerCase()}${title.slice(1)}.`,
     expected: finding.expected,
     seen: finding.seen,
     details: {
