@@ -1,7 +1,15 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
@@ -135,6 +143,17 @@ test("a link in quarantine is neither written through nor read through", async (
   const listed: string[] = [];
   for await (const object of storage.list("quarantine")) listed.push(object.key);
   assert.deepEqual(listed, []);
+  await storage.close();
+});
+
+test("what a killed gate left half-written of small bytes is replaced", async () => {
+  const root = join(folder, "leftover");
+  const storage = await openDiskStorage({ root });
+  const [key, bytes] = [newStorageKey(), randomBytes(1000)];
+  writeFileSync(join(root, "quarantine", key), bytes.subarray(0, 10));
+  await storage.placeUnsynced(key, bytes);
+  assert.deepEqual(readFileSync(join(root, "store", key)), bytes);
+  assert.deepEqual(readdirSync(join(root, "quarantine")), []);
   await storage.close();
 });
 
