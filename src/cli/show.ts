@@ -72,8 +72,7 @@ function describeFile(file: FileRecord): string[] {
 }
 
 function describeRefusal({ refusal }: UploadRecord): string[] {
-  if (refusal === null) return [];
-  return [mode === "observe" ? `Reason    ${refusal.message}` : `Reason    ${refusal.message}`];
+  return refusal === null ? [] : [`Reason    ${refusal.message}`];
 }
 
 const time = (ms: number): string => new Date(ms).toISOString().slice(0, 23).replace("T", " ");
