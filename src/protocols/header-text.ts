@@ -44,7 +44,8 @@ interface Piece {
 }
 
 const TOKEN = /[!#$%&'*+\-.^_`|~0-9A-Za-z]+/y;
-const OPTIONAL_SPACE = /[ \t]*/y;
+// RFC 9110 section 5.6.3 takes a tab for a space here. No client sends one, and undici takes it for the end of a filename*: refused.
+const OPTIONAL_SPACE = / */y;
 // RFC 9110 section 5.5: a field value has no control characters but HTAB. Bytes from 0x80 on are obs-text.
 const CONTROL = /[^\t -~\u0080-\uffff]/;
 
@@ -65,7 +66,7 @@ export function isToken(text: string): boolean {
   return text.length > 0 && readToken(text, 0).end === text.length;
 }
 
-/** Index of the first character from `index` on that is neither space nor tab. */
+/** Index of the first character from `index` on that is no space. */
 export function skipSpace(value: string, index: number): number {
   OPTIONAL_SPACE.lastIndex = index;
   return index + (OPTIONAL_SPACE.exec(value)?.[0].length ?? 0);

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { parseMediaType, readMediaTypeName } from "./media-type.ts";
 
 test("a media type comes out in lower case, its parameters by lower-case name and with their values as sent", () => {
-  const { type, parameters } = parseMediaType('Text/PLAIN ;Charset=UTF-8;\tx="a;b\\"c\\\\d"; y=1');
+  const { type, parameters } = parseMediaType('Text/PLAIN ;Charset=UTF-8;  x="a;b\\"c\\\\d"; y=1');
   assert.equal(type, "text/plain");
   assert.deepEqual(
     [...parameters],
@@ -29,6 +29,8 @@ const MALFORMED: Readonly<Record<string, number>> = {
   "a/b c": 4,
   "a/b, c/d": 3,
   "a/b; c": 6,
+  "a/b;\tc=d": 4,
+  "a/b; c=d\t": 8,
   "a/b; c =d": 6,
   "a/b; c= d": 7,
   "a/b; =d": 5,

@@ -22,7 +22,7 @@ const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31));
 const random = seededRandom(seed);
 const RANDOM_RUNS = 3;
 /** Larger bodies are not read byte by byte, but in pieces of so many bytes at most. */
-const BYTE_BY_BYTE_MAX = 70_000;
+const BYTE_BY_BYTE_MAX = 20_000;
 
 function read({ contentType, limits }: Fixture, chunks: Iterable<Uint8Array>): Reading {
   let boundary: string;

@@ -134,10 +134,10 @@ function splitLine({ text, byteOffset }: HeaderLine): Header {
   };
 }
 
-// By hand: /[ \t]+$/ looks at a run of spaces once for each of its characters.
+// By hand: / +$/ looks at a run of spaces once for each of its characters.
 function trimEnd(text: string, from: number): string {
   let end = text.length;
-  while (end > from && (text[end - 1] === " " || text[end - 1] === "\t")) end--;
+  while (end > from && text[end - 1] === " ") end--;
   return text.slice(from, end);
 }
 
