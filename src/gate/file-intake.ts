@@ -11,6 +11,8 @@ import { gateErrorOf } from "./refusal.ts";
 
 /** So much of a file's beginning is looked at while it arrives. */
 const HEAD_BYTES = 4096;
+/** From here on the beginning says enough to be judged a first time; a second time when the whole window is there. */
+const FIRST_LOOK_BYTES = 64;
 
 export class FileIntake {
   readonly file: ReceivedFile;
@@ -45,14 +47,17 @@ export class FileIntake {
   /** At the end of a file shorter than its head window, the head is all there is. */
   judgeWhole(): void {
     if (this.#headBytes < HEAD_BYTES)
-      this.#refuseIf(judgeHead(this.#head.subarray(0, this.#headBytes), true, this.rule));
+      this.#refuseIf(judgeHead(this.#head.subarray(0, this.#headBytes), true, this.rule, this.file));
   }
 
   #takeHead(chunk: Uint8Array): void {
-    const taken = chunk.subarray(0, HEAD_BYTES - this.#headBytes);
-    this.#head.set(taken, this.#headBytes);
+    const before = this.#headBytes;
+    const taken = chunk.subarray(0, HEAD_BYTES - before);
+    this.#head.set(taken, before);
     this.#headBytes += taken.length;
-    this.#refuseIf(judgeHead(this.#head.subarray(0, this.#headBytes), false, this.rule));
+    const isFirstLook = before < FIRST_LOOK_BYTES && this.#headBytes >= FIRST_LOOK_BYTES;
+    if (!isFirstLook && this.#headBytes < HEAD_BYTES) return;
+    this.#refuseIf(judgeHead(this.#head.subarray(0, this.#headBytes), false, this.rule, this.file));
   }
 
   #refuseIf(finding: Finding | null): void {
