@@ -61,11 +61,6 @@ export function readToken(value: string, index: number): Piece {
   return { text, end: index + text.length };
 }
 
-/** Whether the whole text is one token. */
-export function isToken(text: string): boolean {
-  return text.length > 0 && readToken(text, 0).end === text.length;
-}
-
 /** Index of the first character from `index` on that is no space. */
 export function skipSpace(value: string, index: number): number {
   OPTIONAL_SPACE.lastIndex = index;
