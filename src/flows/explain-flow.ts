@@ -67,7 +67,7 @@ function acceptedLines({ files, fields }: Flow): string[] {
   return [
     ...[...files].map(([name, rule]) => `${name}: ${fileSentence(rule)}`),
     ...[...fields].map(([name, rule]) => `${name}: ${fieldSentence(rule)}`),
-    "Nothing else: a field that is not named here is refused.",
+    "Nothing else.",
   ];
 }
 
@@ -123,7 +123,7 @@ function refusedLines({ files, fields, route, name }: Flow): string[] {
   const verifies = rules.some((rule) => rule.types !== "any");
   const rows: [boolean, string, ErrorCode][] = [
     [true, `a body sent by another method than ${route.method}`, "METHOD_NOT_ALLOWED"],
-    [true, "another kind of body", "CONTENT_TYPE_UNSUPPORTED"],
+    [true, isForm ? "another kind of body" : "a form", "CONTENT_TYPE_UNSUPPORTED"],
     [true, "a file over its size, while it arrives", "FILE_TOO_LARGE"],
     [verifies, "a file of another type", "FILE_TYPE_NOT_ALLOWED"],
     [verifies, "a file of no type that the gate knows", "FILE_TYPE_UNKNOWN"],
@@ -179,7 +179,9 @@ function expectLines({ notes: { expect } }: Flow): string[] {
     ...(body === undefined ? [] : [`Its answer is as ${String(body)} says.`]),
     ...(p95 === undefined ? [] : [`95 of 100 answers take less than ${formatDuration(Number(p95))}.`]),
     ...(errorRate === undefined ? [] : [`At most ${Number(errorRate)} % of the requests fail.`]),
-    ...(databaseCalls === undefined ? [] : [`The service makes ${Number(databaseCalls)} database calls.`]),
+    ...(databaseCalls === undefined
+      ? []
+      : [`The service makes ${count(Number(databaseCalls), "database call")}.`]),
   ];
 }
 
@@ -200,6 +202,10 @@ function rollbackLines({ name, notes: { rollback } }: Flow): string[] {
     `The command: ${command}`,
     ...(rollback?.tried === undefined ? [] : [`Last tried on ${rollback.tried}.`]),
   ];
+}
+
+function count(amount: number, noun: string): string {
+  return `${amount} ${noun}${amount === 1 ? "" : "s"}`;
 }
 
 function lowerFirst(sentence: string): string {

@@ -1,7 +1,6 @@
 /**
  * The schema of `accept`: what file fields and text fields take.
  */
-import type { z } from "zod";
 import { nearestWord } from "../setup/nearest-word.ts";
 import { describeWritten, listWords, misread, type Reading, read, readDistinct } from "../setup/reading.ts";
 import { group, namedGroup, value, wholeNumber, yesNo } from "../setup/schema.ts";
@@ -91,8 +90,6 @@ export const acceptSchema = group(
   "a flow accepts only what is listed; write accept: files: … .",
   "What the flow accepts; all else is refused.",
 );
-
-export type WrittenAccept = z.output<typeof acceptSchema>;
 
 function readMaxSize(written: unknown): Reading<number> {
   const size = readSize(written);

@@ -9,8 +9,6 @@ import type { Flow, FlowSet } from "./flow.ts";
 import { findOverlaps, makeFlowSet, overlapSentence } from "./flow-set.ts";
 import { type FlowReading, readFlow } from "./read-flow.ts";
 
-export { makeFlowSet } from "./flow-set.ts";
-
 /** A set with its warnings, or all problems of all files. */
 export type FlowLoad =
   | { readonly ok: true; readonly set: FlowSet; readonly problems: readonly SetupProblem[] }
