@@ -143,6 +143,26 @@ test("frames that came with the handshake are not lost", async () => {
   socket.destroy();
 });
 
+test("frames that come before the service agrees are not lost either", async () => {
+  const agreed = Promise.withResolvers<void>();
+  const server = createServer();
+  server.on("upgrade", (_req, socket) => {
+    echoFrames(socket);
+    agreed.promise.then(() =>
+      socket.write("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"),
+    );
+  });
+  const arrived = once(server, "upgrade");
+  const gate = await startGate(`http://127.0.0.1:${await listen(server)}`);
+  const socket = ask(gate.port);
+  await arrived;
+  socket.write(maskedText("early"));
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  agreed.resolve();
+  await readUntil(socket, "early");
+  socket.destroy();
+});
+
 test("a service that closes ends the client's side, with all that it sent before", async () => {
   const echo = await startEcho();
   const gate = await startGate(echo.url);

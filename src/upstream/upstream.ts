@@ -63,11 +63,21 @@ export interface Upstream {
    * Sends a request written anew and streams the answer to the client.
    * @throws UPSTREAM_UNREACHABLE, UPSTREAM_TIMEOUT, UPSTREAM_ANSWER_INVALID while nothing has gone to the client yet; once the answer's
    * head is out, a broken answer closes the client's connection and resolves with the report.
+   * A client that goes away does not end it: the service may have the upload already, and only its status tells. `beforeHead` still hears that
+   * status; the answer's body is dropped. `options.signal` does end it: with its reason where that is a GateError, else GATE_STOPPING.
    */
   send(request: UpstreamRequest, res: ServerResponse, options: AnswerOptions): Promise<ExchangeReport>;
-  /** Streams a client's own request up and the answer down, with backpressure both ways and memory that does not grow. Same errors. */
+  /**
+   * Streams a client's own request up and the answer down, with backpressure both ways and memory that does not grow. Same errors, and
+   * REQUEST_ABORTED where the client goes away first, which ends the exchange. `Expect: 100-continue` in `requestHeaders` is asked of the service,
+   * and its 100 passed on: leave it out where the client has had its 100. An answer before the end of the request is passed on at once; the rest of
+   * the request is then read and dropped within limits.
+   */
   relay(req: IncomingMessage, res: ServerResponse, options: RelayOptions): Promise<ExchangeReport>;
-  /** Passes an Upgrade (WebSocket) on and joins the two sockets. */
+  /**
+   * Passes an Upgrade to WebSocket on and joins the two sockets; resolves when both are closed. An answer other than 101 goes to the client, and
+   * ends its connection. @throws as `relay`, and REQUEST_MALFORMED for any other upgrade, while the socket is still the caller's to answer on.
+   */
   upgrade(
     req: IncomingMessage,
     socket: Duplex,
@@ -76,5 +86,6 @@ export interface Upstream {
   ): Promise<void>;
   /** Resolves when a TCP connection can be made; for readiness. @throws UPSTREAM_UNREACHABLE */
   probe(): Promise<void>;
+  /** Breaks off what still runs. */
   close(): Promise<void>;
 }
