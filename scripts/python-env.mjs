@@ -94,17 +94,17 @@ async function works(python) {
 async function makeVenv() {
   const python = process.env.PYTHON || "python3";
   const probe =
-    "import sys; print(sys.version_info >= (3, 10), '%d.%d' % sys.version_info[:2]); import venv, ensurepip";
+    "import sys; print(sys.version_info >= (3, 11), '%d.%d' % sys.version_info[:2]); import venv, ensurepip";
   const found = spawnSync(python, ["-c", probe], { encoding: "utf8" });
   if (found.error) {
     throw new PythonEnvError(
-      `There is no "${python}" on the PATH. Install Python 3.10 or newer, or name one: PYTHON=/path/to/python3`,
+      `There is no "${python}" on the PATH. Install Python 3.11 or newer, or name one: PYTHON=/path/to/python3`,
     );
   }
   const [isNewEnough, version] = found.stdout.trim().split(" ");
   if (isNewEnough === "False") {
     throw new PythonEnvError(
-      `"${python}" is Python ${version}; 3.10 or newer is needed. Name another one: PYTHON=/path/to/python3`,
+      `"${python}" is Python ${version}; 3.11 or newer is needed. Name another one: PYTHON=/path/to/python3`,
     );
   }
   if (found.status !== 0) throw new PythonEnvError(withoutEnsurepip(version, found.stderr));
