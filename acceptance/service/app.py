@@ -5,8 +5,10 @@ It remembers what it got, so that a test can ask: ``GET /received``, and ``DELET
 
 import asyncio
 import hashlib
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from typing import Annotated, Any
+from urllib.parse import unquote
 
 from fastapi import FastAPI, Form, Request, Response, UploadFile, WebSocket
 from fastapi.responses import StreamingResponse
@@ -58,6 +60,17 @@ def keep_file(entry: dict[str, Any], field: str, name: str | None, media_type: s
     )
 
 
+def named_by(disposition: str | None) -> str | None:
+    """The file name of a Content-Disposition, the extended one first (RFC 6266)."""
+    if disposition is None:
+        return None
+    extended = re.search(r"filename\*=utf-8''([^;]+)", disposition, re.IGNORECASE)
+    plain = re.search(r'filename="((?:[^"\\]|\\.)*)"', disposition)
+    if extended is not None:
+        return unquote(extended[1])
+    return None if plain is None else re.sub(r"\\(.)", r"\1", plain[1])
+
+
 @app.get("/alive")
 async def alive() -> dict[str, bool]:
     return {"ok": True}
@@ -101,6 +114,7 @@ async def objects(
 @app.put("/receipts/{name}", status_code=201)
 async def raw(request: Request, name: str) -> dict[str, Any]:
     content = b"".join([chunk async for chunk in request.stream()])
+    name = named_by(request.headers.get("content-disposition")) or name
     field = "table" if request.url.path.startswith("/tables") else "body"
     keep_file(request.state.entry, field, name, request.headers.get("content-type"), content)
     return {"files": 1}

@@ -41,10 +41,18 @@ export async function runCheck(
 ): Promise<readonly CaseResult[]> {
   const before = await controlFails(target, evidence);
   if (before.length > 0) return check.cases.map((each) => controlFailed(check, each, before));
-  const results: CaseResult[] = [];
-  for (const each of check.cases) results.push(await runCase(check, each, target, evidence));
+  const results = await runCases(check, target, evidence);
   const after = await controlFails(target, evidence);
   return after.length === 0 ? results : [...results, controlBroken(check, after)];
+}
+
+/** One after the other; only cases that mostly wait, and are judged by their answers alone, run at the same time. */
+async function runCases(check: Check, target: Target, evidence: Evidence | null): Promise<CaseResult[]> {
+  const run = (each: CheckCase) => runCase(check, each, target, evidence);
+  if (check.cases.every((each) => each.copies !== undefined)) return Promise.all(check.cases.map(run));
+  const results: CaseResult[] = [];
+  for (const each of check.cases) results.push(await run(each));
+  return results;
 }
 
 async function controlFails(target: Target, evidence: Evidence | null): Promise<readonly string[]> {

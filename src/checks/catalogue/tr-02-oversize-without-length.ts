@@ -62,7 +62,13 @@ export const oversizeWithoutLength: Check = {
       endless,
       {
         statuses: [413, 400, 415, 422],
-        gateCodes: ["FILE_TOO_LARGE", "BODY_TOO_LARGE", "FILE_TYPE_UNKNOWN", "FILE_STRUCTURE_INVALID", "FILE_NOT_TEXT"],
+        gateCodes: [
+          "FILE_TOO_LARGE",
+          "BODY_TOO_LARGE",
+          "FILE_TYPE_UNKNOWN",
+          "FILE_STRUCTURE_INVALID",
+          "FILE_NOT_TEXT",
+        ],
         takenBytesMax: BUFFERED_BYTES,
       },
       { appliesTo: canBeSized },

@@ -4,7 +4,8 @@ import { controlRequest } from "../payloads/upload.ts";
 import { headBytes } from "../payloads/upload-request.ts";
 
 const IDLE_MS_MAX = 3000;
-const COPIES = 10;
+/** Of each of the six cases: 18 connections together. */
+const COPIES = 3;
 
 function hasShortIdleTime({ idleMs }: Target): true | string {
   if (idleMs === null) return "the route promises no idle time";

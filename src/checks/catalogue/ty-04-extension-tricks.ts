@@ -1,5 +1,4 @@
 import type { Check, CheckCase } from "../check.ts";
-import { multipartOnly, whereAll } from "../define-case.ts";
 import { endsIn } from "../harms.ts";
 import { hostileName } from "../name-case.ts";
 import { takesKnownTypes } from "../type-case.ts";
@@ -23,7 +22,7 @@ const isActive = endsIn(
 /** Where any bytes are taken, any extension is right. */
 const trick = (...args: Parameters<typeof hostileName>): CheckCase => ({
   ...hostileName(...args),
-  appliesTo: whereAll(multipartOnly, takesKnownTypes),
+  appliesTo: takesKnownTypes,
 });
 
 /** UPL-TY-04: extensions that a list forgets. */

@@ -81,11 +81,17 @@ export function chunked(
   chunkBytes = 16 * 1024,
   trailers: readonly string[] = [],
 ): UploadRequest {
-  const chunks: (Uint8Array | string)[] = [];
+  const size = latin1(`${chunkBytes.toString(16)}\r\n`);
+  const lineEnd = latin1("\r\n");
+  const chunks: Uint8Array[] = [];
   for (let start = 0; start < request.body.length; start += chunkBytes) {
     const chunk = request.body.subarray(start, start + chunkBytes);
-    chunks.push(`${chunk.length.toString(16)}\r\n`, chunk, "\r\n");
+    chunks.push(
+      chunk.length === chunkBytes ? size : latin1(`${chunk.length.toString(16)}\r\n`),
+      chunk,
+      lineEnd,
+    );
   }
-  const body = joined(...chunks, "0\r\n", ...trailers.map((line) => `${line}\r\n`), "\r\n");
+  const body = joined(...chunks, "0\r\n", ...trailers.map((line) => `${line}\r\n`), lineEnd);
   return { ...withHeader(request, "Content-Length", "Transfer-Encoding: chunked"), body };
 }
