@@ -21,7 +21,7 @@ export async function walkCsv(reader: ByteReader): Promise<readonly Finding[]> {
   const begin = await judgeTextStart(reader);
   const start = await reader.read(0, 64 * 1024);
   const from = start.subarray(0, 3).toString("hex") === "efbbbf" ? 3 : 0;
-  const quotes = new QuoteCheck(findSeparator(start));
+  const quotes = new QuoteCheck(findSeparator(start.subarray(from)));
   const text = new TextCheck();
   await reader.eachPiece(from, reader.sizeBytes, "CSV", (piece, offset) => {
     text.push(piece, offset);
@@ -41,37 +41,62 @@ function findSeparator(start: Buffer): number {
   return SEPARATORS.reduce((best, next) => (count(next) > count(best) ? next : best));
 }
 
-type Place = "field-start" | "plain" | "quoted" | "after-quote";
-
+/**
+ * Follows quotes from one to the next: between them only the byte before an opening quote and the byte after a closing one matter, so
+ * that nothing else has to be looked at.
+ */
 class QuoteCheck {
   readonly #separator: number;
-  #place: Place = "field-start";
+  #isQuoted = false;
+  /** The last piece ended with a quote inside a quoted field: the next byte says whether it closed it. */
+  #mayGoOn = false;
   #openedAt = 0;
+  #last = 0x0a;
 
   constructor(separator: number) {
     this.#separator = separator;
   }
 
   push(piece: Buffer, offset: number): void {
-    for (let at = 0; at < piece.length; at += 1) {
-      if (this.#place === "quoted") {
-        at = piece.indexOf(QUOTE, at);
-        if (at === -1) return;
-        this.#place = "after-quote";
-      } else this.#take(piece[at] as number, offset + at);
+    let at = 0;
+    if (this.#mayGoOn && piece[0] === QUOTE) {
+      this.#isQuoted = true;
+      at = 1;
     }
+    this.#mayGoOn = false;
+    for (at = nextQuote(piece, at); at !== -1; at = nextQuote(piece, at)) {
+      at = this.#isQuoted ? this.#takeClosing(piece, at) : this.#takeOpening(piece, at, offset);
+    }
+    this.#last = piece[piece.length - 1] ?? this.#last;
   }
 
   /** Offset of the quote that was never closed, or `null`. */
   openAt(): number | null {
-    return this.#place === "quoted" ? this.#openedAt : null;
+    return this.#isQuoted ? this.#openedAt : null;
   }
 
-  #take(byte: number, offset: number): void {
-    const opens = byte === QUOTE && this.#place !== "plain";
-    if (opens && this.#place === "field-start") this.#openedAt = offset;
-    if (opens) this.#place = "quoted";
-    else if (byte === this.#separator || byte === 0x0a || byte === 0x0d) this.#place = "field-start";
-    else this.#place = "plain";
+  #takeOpening(piece: Buffer, at: number, offset: number): number {
+    const before = at === 0 ? this.#last : piece[at - 1];
+    if (before === this.#separator || before === 0x0a || before === 0x0d) {
+      this.#isQuoted = true;
+      this.#openedAt = offset + at;
+    }
+    return at + 1;
   }
+
+  #takeClosing(piece: Buffer, at: number): number {
+    if (piece[at + 1] === QUOTE) return at + 2;
+    this.#isQuoted = false;
+    this.#mayGoOn = at + 1 === piece.length;
+    return at + 1;
+  }
+}
+
+/** Looks near by itself and calls the fast search only for what is farther: its call costs more than 32 steps. */
+function nextQuote(piece: Buffer, from: number): number {
+  const near = Math.min(from + 32, piece.length);
+  for (let at = from; at < near; at += 1) {
+    if (piece[at] === QUOTE) return at;
+  }
+  return near === piece.length ? -1 : piece.indexOf(QUOTE, near);
 }

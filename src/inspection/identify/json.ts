@@ -9,13 +9,13 @@ import type { Finding } from "../../uploads/finding.ts";
 import type { ByteReader } from "../byte-reader.ts";
 import { flaw } from "../flaw.ts";
 import { JsonCheck } from "./json-check.ts";
-import { TextCheck } from "./text.ts";
+import { Utf8Check } from "./text.ts";
 
 /**
  * @throws FILE_NOT_TEXT, FILE_STRUCTURE_INVALID, FILE_TRUNCATED, FILE_TRAILING_BYTES (a second value), FILE_TOO_COMPLEX (depth)
  */
 export async function walkJson(reader: ByteReader): Promise<readonly Finding[]> {
-  const text = new TextCheck();
+  const text = new Utf8Check();
   const json = new JsonCheck();
   const start = await reader.read(0, 3);
   const from = start.toString("hex") === "efbbbf" ? 3 : 0;

@@ -9,14 +9,10 @@ import { isUtf8 } from "node:buffer";
 import type { Finding } from "../../uploads/finding.ts";
 import type { ByteReader } from "../byte-reader.ts";
 import { flaw, refusal } from "../flaw.ts";
+import { findForbidden } from "./control-bytes.ts";
 
 const BOM = Buffer.from([0xef, 0xbb, 0xbf]);
 const HEAD_BYTES = 64 * 1024;
-
-/** 1 for each byte that no text has: C0 but TAB, LF, FF, CR. */
-const FORBIDDEN = Uint8Array.from({ length: 256 }, (_, byte) =>
-  byte < 0x20 && byte !== 0x09 && byte !== 0x0a && byte !== 0x0c && byte !== 0x0d ? 1 : 0,
-);
 
 const MARKUP =
   /^<(?:[?!]|\/?(?:a|b|body|br|div|embed|font|form|frame|frameset|h[1-6]|head|html|iframe|img|input|link|math|meta|object|p|script|span|style|svg|table|title|video)[\s/>])/i;
@@ -60,14 +56,29 @@ export function nameTextStart(head: Buffer): string | null {
   return OTHER_FORMATS.find(([pattern]) => pattern.test(text))?.[1] ?? null;
 }
 
-/** Checks bytes piece by piece; a character may be cut anywhere. */
+/** Checks text piece by piece; a character may be cut anywhere. */
 export class TextCheck {
-  #carry: Buffer = Buffer.alloc(0);
+  readonly #utf8 = new Utf8Check();
 
   /** @throws FILE_NOT_TEXT */
   push(piece: Buffer, offset: number): void {
     const control = findForbidden(piece);
     if (control !== -1) throw notText(offset + control, nameControl(piece, control));
+    this.#utf8.push(piece, offset);
+  }
+
+  /** @throws FILE_NOT_TEXT where the file ends inside a character. */
+  end(offset: number): void {
+    this.#utf8.end(offset);
+  }
+}
+
+/** Checks UTF-8 alone, piece by piece. */
+export class Utf8Check {
+  #carry: Buffer = Buffer.alloc(0);
+
+  /** @throws FILE_NOT_TEXT */
+  push(piece: Buffer, offset: number): void {
     const bytes = this.#carry.length === 0 ? piece : Buffer.concat([this.#carry, piece]);
     const whole = bytes.length - cutCharacterBytes(bytes);
     if (!isUtf8(bytes.subarray(0, whole))) {
@@ -88,13 +99,6 @@ export function canBeText(head: Buffer, isWhole: boolean): boolean {
   return findForbidden(head) === -1 && isUtf8(head.subarray(0, whole));
 }
 
-function findForbidden(bytes: Buffer): number {
-  for (let at = 0; at < bytes.length; at += 1) {
-    if (FORBIDDEN[bytes[at] as number] === 1) return at;
-  }
-  return -1;
-}
-
 /** How many bytes at the end are the beginning of a character that is not all there (0 to 3). */
 function cutCharacterBytes(bytes: Buffer): number {
   for (let back = 1; back <= 3 && back <= bytes.length; back += 1) {
@@ -105,19 +109,17 @@ function cutCharacterBytes(bytes: Buffer): number {
   return 0;
 }
 
-/** Index of the first byte that is not part of valid UTF-8, by halving: valid prefixes are found in O(n). */
+/** Index of the first character that is not valid UTF-8, by halving: every prefix before it is valid but for a cut character. */
 function findInvalid(bytes: Buffer): number {
   let low = 0;
   let high = bytes.length;
   while (low < high) {
     const middle = Math.ceil((low + high) / 2);
-    const part = bytes.subarray(low, middle);
-    const whole = part.length - cutCharacterBytes(part);
-    if (!isUtf8(part.subarray(0, whole))) high = middle - 1;
-    else if (whole === 0) break;
-    else low += whole;
+    const part = bytes.subarray(0, middle);
+    if (isUtf8(part.subarray(0, middle - cutCharacterBytes(part)))) low = middle;
+    else high = middle - 1;
   }
-  return low;
+  return low - cutCharacterBytes(bytes.subarray(0, low));
 }
 
 function nameControl(piece: Buffer, index: number): string {
