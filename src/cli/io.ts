@@ -9,6 +9,11 @@ export interface CommandIo {
 
 /** The real terminal. */
 export function processIo(): CommandIo {
+  // `sluicegate uploads | head`: whoever read us has seen enough.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") process.exit(0);
+    throw error;
+  });
   return {
     out: (line) => process.stdout.write(`${line}\n`),
     err: (line) => process.stderr.write(`${line}\n`),

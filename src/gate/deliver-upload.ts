@@ -10,7 +10,7 @@ import { cleanFileName } from "../inspection/file-name.ts";
 import { GateError } from "../problems/gate-error.ts";
 import type { DeliveryRecord } from "../records/records.ts";
 import type { ReleasedFile } from "../uploads/stages.ts";
-import { endToEndRequestHeaders } from "../upstream/headers.ts";
+import { endToEndRequestHeaders, stripReservedQuery } from "../upstream/headers.ts";
 import type { AnswerOptions, ExchangeReport, Upstream, UpstreamRequest } from "../upstream/upstream.ts";
 import { answerHeaders } from "./answer-headers.ts";
 import type { GateParts } from "./gate-parts.ts";
@@ -84,7 +84,7 @@ function writeRequest(
     protocol: protocol === "raw" ? "raw" : "multipart",
     method: flow.route.method,
     route: flow.route.path,
-    target: request.target,
+    target: stripReservedQuery(request.target),
     audience: gate.settings.upstreams.get(flow.upstream)?.url ?? "",
     headers: endToEndRequestHeaders(request.req.rawHeaders, headerOptions(request, flow)),
     parts: released,

@@ -5,8 +5,11 @@
  */
 import type { Socket } from "node:net";
 
-const DRAIN_MS_MAX = 2000;
-const DRAIN_BYTES_MAX = 4 * 1024 * 1024;
+const DRAIN_MS_MAX = 5000;
+/** Enough for clients that write a whole photo before they read anything; what sends more than that gets its reset. */
+const DRAIN_BYTES_MAX = 16 * 1024 * 1024;
+
+const lingering = new WeakSet<Socket>();
 
 /** Makes every later close of this connection by the HTTP server a lingering one. */
 export function lingerOnClose(socket: Socket): void {
@@ -14,12 +17,20 @@ export function lingerOnClose(socket: Socket): void {
   socket.destroySoon = () => closeLingering(socket);
 }
 
+/** Whether the connection is only kept to let its bytes drain: nothing more may be written to it. */
+export function isLingering(socket: Socket): boolean {
+  return lingering.has(socket);
+}
+
 function closeLingering(socket: Socket): void {
-  if (socket.destroyed) return;
+  if (socket.destroyed || lingering.has(socket)) return;
+  lingering.add(socket);
   const timer = setTimeout(() => socket.destroy(), DRAIN_MS_MAX);
   let drained = 0;
   socket.once("close", () => clearTimeout(timer));
   socket.once("end", () => socket.destroy());
+  // The HTTP parser would go on feeding a request that nobody reads, and stop reading when its buffer is full.
+  socket.removeAllListeners("data");
   socket.on("data", (chunk: Buffer) => {
     drained += chunk.length;
     if (drained > DRAIN_BYTES_MAX) socket.destroy();

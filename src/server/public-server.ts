@@ -11,7 +11,7 @@ import type { ErrorCode } from "../problems/error-code.ts";
 import { GateError } from "../problems/gate-error.ts";
 import { toProblem } from "../problems/problem.ts";
 import { readTraceContext } from "../signals/trace-context.ts";
-import { lingerOnClose } from "./lingering-close.ts";
+import { isLingering, lingerOnClose } from "./lingering-close.ts";
 
 /** Received bytes a read: the largest that the socket gives at once. */
 const SOCKET_READ_BYTES = 64 * 1024;
@@ -83,12 +83,9 @@ const PARSER_ERRORS: Readonly<Record<string, readonly [ErrorCode, string]>> = {
   ERR_HTTP_REQUEST_TIMEOUT: ["REQUEST_TIMEOUT", "headers that did not arrive in time"],
 };
 
-/** Connections whose unreadable request was answered; what still arrives there makes the parser complain again. */
-const answered = new WeakSet<Socket>();
-
 function answerUnreadable(gate: GateParts, error: NodeJS.ErrnoException, socket: Socket): void {
-  if (answered.has(socket)) return;
-  answered.add(socket);
+  // What still arrives after an answer makes the parser complain again.
+  if (isLingering(socket)) return;
   if (error.code === "ECONNRESET" || !socket.writable) {
     socket.destroy();
     return;

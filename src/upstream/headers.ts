@@ -9,7 +9,7 @@
 import { foldedHeaderName, isReservedHeader } from "./reserved-names.ts";
 import type { RawHeaders } from "./upstream.ts";
 
-export { findReservedName, stripReservedQuery } from "./reserved-names.ts";
+export { stripReservedQuery } from "./reserved-names.ts";
 
 export interface RequestHeaderOptions {
   /** Whether Authorization and Cookie go on to the service. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { findReservedName, stripReservedQuery } from "./reserved-names.ts";
+import { isReservedName, stripReservedQuery } from "./reserved-names.ts";
 
 test("names that a gate or a framework reads are found, in any case and with brackets", () => {
   for (const name of [
@@ -20,7 +20,7 @@ test("names that a gate or a framework reads are found, in any case and with bra
     "X-HTTP-Method-Override",
     " _method",
   ]) {
-    assert.equal(findReservedName(["caption", name]), name, name);
+    assert.ok(isReservedName(name), name);
   }
 });
 
@@ -37,7 +37,7 @@ test("ordinary names are not", () => {
     "filepath",
     "",
   ];
-  assert.equal(findReservedName(names), null);
+  assert.deepEqual(names.filter(isReservedName), []);
 });
 
 test("reserved parameters are taken out of the query and all else stays as it was", () => {

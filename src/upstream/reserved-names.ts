@@ -42,14 +42,6 @@ export function isReservedName(name: string): boolean {
   return METHOD_PARAMETERS.has(dotted) || /^sluicegate[-_.]/.test(dotted) || FILE_STATEMENT.test(dotted);
 }
 
-/** The first reserved name among those of form fields, or `null`. */
-export function findReservedName(names: Iterable<string>): string | null {
-  for (const name of names) {
-    if (isReservedName(name)) return name;
-  }
-  return null;
-}
-
 /**
  * Takes reserved parameters out of a request target; every other byte of it stays as it is. Both `&` and `;` separate, because services
  * differ in whether `;` does. @param target path and query
