@@ -14,6 +14,7 @@ const TAIL_BYTES = 16 * 1024;
 
 export class ChunkGatherer {
   #chunks: Uint8Array[] = [];
+  #given: ArrayBuffer[] = [];
   #totalBytes = 0;
   #tail = new Uint8Array(0);
   /** The part of the tail that the last of the chunks shows, or -1 where the last one is no part of it. */
@@ -25,17 +26,28 @@ export class ChunkGatherer {
     return this.#totalBytes;
   }
 
-  /** Takes a chunk whose bytes do not change any more. */
-  add(chunk: Uint8Array): void {
+  /**
+   * Takes a chunk whose bytes do not change any more.
+   * @param isGiven whether nobody else will look at the chunk's buffer again.
+   */
+  add(chunk: Uint8Array, isGiven = false): void {
     this.#totalBytes += chunk.byteLength;
     if (chunk.byteLength < SMALL_BYTES) this.#copyIn(chunk);
-    else this.#hold(chunk);
+    else this.#hold(chunk, isGiven);
+  }
+
+  /** Gives away the buffers, of those that `take` will give, that may be freed once the chunks are written. */
+  takeGiven(): ArrayBuffer[] {
+    const given = this.#given;
+    this.#given = [];
+    return given;
   }
 
   /** Gives all chunks away, and holds nothing. */
   take(): Uint8Array[] {
     const chunks = this.#chunks;
     this.#chunks = [];
+    this.#given = [];
     this.#totalBytes = 0;
     this.#tailStart = -1;
     return chunks;
@@ -56,10 +68,13 @@ export class ChunkGatherer {
     return joined;
   }
 
-  #hold(chunk: Uint8Array): void {
+  #hold(chunk: Uint8Array, isGiven: boolean): void {
     this.#tailStart = -1;
-    const isMostOfItsBuffer = chunk.byteLength * 2 >= chunk.buffer.byteLength;
+    const { buffer } = chunk;
+    const isMostOfItsBuffer = chunk.byteLength * 2 >= buffer.byteLength;
     this.#chunks.push(isMostOfItsBuffer ? chunk : new Uint8Array(chunk));
+    if (isGiven && isMostOfItsBuffer && isUnpooled(chunk) && buffer instanceof ArrayBuffer)
+      this.#given.push(buffer);
   }
 
   #copyIn(chunk: Uint8Array): void {
@@ -86,4 +101,9 @@ export class ChunkGatherer {
     this.#tailEnd += count;
     this.#chunks.push(this.#tail.subarray(this.#tailStart, this.#tailEnd));
   }
+}
+
+/** Node cuts small Buffers from a pool that it goes on using: Buffer.allocUnsafe, "less than Buffer.poolSize >>> 1". */
+function isUnpooled(chunk: Uint8Array): boolean {
+  return chunk.byteLength >= Buffer.poolSize >>> 1;
 }

@@ -9,6 +9,9 @@ import { ChunkGatherer } from "./chunk-gatherer.ts";
 import { StorageWriter } from "./storage-writer.ts";
 import type { WriteBudget } from "./write-budget.ts";
 
+/** Whether others may still look at the buffer of a chunk, or it is the writer's alone from now on. */
+export type ChunkOwnership = "shared" | "given";
+
 /** One file while it arrives. `finish` or `discard` must be called in the end: until then it holds memory and a descriptor. */
 export interface QuarantineWriter {
   readonly key: string;
@@ -16,11 +19,13 @@ export interface QuarantineWriter {
   readonly sizeBytes: number;
   /**
    * Takes the next bytes. They are kept as they are until they are written: the caller must not change them any more.
+   * @param ownership `given` where nobody will look at the chunk's whole buffer again, other views of it included: it is then freed as soon
+   *        as it is written, which keeps memory flat and costs less than leaving it to the garbage collector. Default `shared`.
    * @returns false where the caller should wait for `drained` before the next chunk.
    * @throws FILE_TOO_LARGE (details.limitBytes, details.field) with the chunk that passes the limit, none of which is kept; what made an
    *         earlier write fail.
    */
-  write(chunk: Uint8Array): boolean;
+  write(chunk: Uint8Array, ownership?: ChunkOwnership): boolean;
   /** Resolves when there is room for more. @throws STORAGE_FULL, STORAGE_WRITE_FAILED where a write failed. */
   drained(): Promise<void>;
   /**
@@ -61,14 +66,14 @@ export class FileWriter implements QuarantineWriter {
     return this.#sizeBytes;
   }
 
-  write(chunk: Uint8Array): boolean {
+  write(chunk: Uint8Array, ownership: ChunkOwnership = "shared"): boolean {
     if (this.#isEnded) throw new Error("the file has ended: nothing can be written to it");
     this.#storageWriter?.throwFailure();
     const { sizeBytesMax, inlineBytesMax } = this.#init;
     if (this.#sizeBytes + chunk.byteLength > sizeBytesMax) throw this.#tooLarge();
     this.#sizeBytes += chunk.byteLength;
     this.#hash.update(chunk);
-    this.#chunks.add(chunk);
+    this.#chunks.add(chunk, ownership === "given");
     if (this.#sizeBytes > inlineBytesMax) this.#storageWriter ??= this.#openStorage();
     return this.#storageWriter?.chunkAdded() ?? true;
   }

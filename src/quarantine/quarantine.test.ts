@@ -183,6 +183,34 @@ test("a writer asks for a pause at 4 MiB, has one write of about 1 MiB in flight
   assert.equal((await writer.finish()).sizeBytes, 4 * MIB);
 });
 
+test("buffers that are given are freed once they are written, and shared ones stay whole", async () => {
+  const bytes = randomBytes(64 * KIB);
+  const [given, shared] = [new Uint8Array(bytes), new Uint8Array(bytes)];
+  const writer = quarantine.open(FILE, NO_LIMIT);
+  writer.write(given, "given");
+  writer.write(shared);
+  assert.equal(given.byteLength, 64 * KIB);
+  const file = await writer.finish();
+  assert.equal(given.byteLength, 0);
+  assert.deepEqual(Buffer.from(shared), bytes);
+  assert.deepEqual(await readBack(file), Buffer.concat([bytes, bytes]));
+});
+
+test("a given buffer is not freed where the file stays in memory, nor where it is Node's own pool", async () => {
+  const bytes = new Uint8Array(randomBytes(50 * KIB));
+  const inMemory = quarantine.open(FILE, NO_LIMIT);
+  inMemory.write(bytes, "given");
+  const file = await inMemory.finish();
+  assert.equal(file.sha256, digest(file.inline ?? new Uint8Array(0)));
+  assert.equal(file.inline?.byteLength, 50 * KIB);
+  const pooled = Buffer.allocUnsafe((Buffer.poolSize >>> 1) - 1);
+  const writer = quarantine.open(FILE, NO_LIMIT);
+  writer.write(randomBytes(64 * KIB), "given");
+  writer.write(pooled, "given");
+  await writer.finish();
+  assert.ok(pooled.byteLength > 0);
+});
+
 test("64 writers at once hold at most half a mebibyte each", async () => {
   const held = heldStorage();
   const many = new Quarantine(held.storage);

