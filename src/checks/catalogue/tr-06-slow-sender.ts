@@ -1,16 +1,25 @@
-import type { Check, CheckCase, Probe, ProbeStep, Target } from "../check.ts";
+import type { Check, CheckCase, Probe, ProbeStep, Refusal, Target } from "../check.ts";
 import { refuses } from "../define-case.ts";
 import { controlRequest } from "../payloads/upload.ts";
 import { headBytes } from "../payloads/upload-request.ts";
 
 const IDLE_MS_MAX = 3000;
-/** Of each of the six cases: 18 connections together. */
-const COPIES = 3;
+/** Of each of the eight cases: 16 connections together. */
+const COPIES = 2;
 
 function hasShortIdleTime({ idleMs }: Target): true | string {
   if (idleMs === null) return "the route promises no idle time";
   return idleMs <= IDLE_MS_MAX || `the idle time of ${idleMs} ms is too long to wait for`;
 }
+
+/** The statuses are what a server may say before it closes; most just close. */
+const letGo: Refusal = {
+  statuses: [400, 408],
+  gateCodes: ["REQUEST_TIMEOUT"],
+  closes: true,
+  mayJustClose: true,
+  withinMs: 2 * IDLE_MS_MAX,
+};
 
 /** Sends `sent(bytes of the whole request)`, then keeps the connection open and silent. */
 function stalling(name: string, upTo: (headBytes: number, allBytes: number) => number): CheckCase {
@@ -23,23 +32,42 @@ function stalling(name: string, upTo: (headBytes: number, allBytes: number) => n
       const sent = all.subarray(0, upTo(head.length, all.length));
       return { content: request.content, steps: () => [sent, { pauseMs: 2 * (target.idleMs ?? 0) + 1000 }] };
     },
-    // The statuses are what a server may say before it closes; most just close.
-    {
-      statuses: [400, 408],
-      gateCodes: ["REQUEST_TIMEOUT"],
-      closes: true,
-      mayJustClose: true,
-      withinMs: 2 * IDLE_MS_MAX,
-    },
+    letGo,
     { appliesTo: hasShortIdleTime, copies: COPIES },
   );
 }
 
-/** One byte at a time, each later than the idle time allows. */
-function* dripping(bytes: Uint8Array, everyMs: number): Iterable<ProbeStep> {
+/** One byte at a time after `from(head, all)`; slower than any honest connection, and often enough to seem alive. */
+function dripping(
+  name: string,
+  from: (headBytes: number) => number,
+  everyMs: (idleMs: number) => number,
+): CheckCase {
+  return refuses(
+    name,
+    (target): Probe => {
+      const request = controlRequest(target);
+      const head = headBytes(request);
+      const all = Buffer.concat([head, request.body]);
+      const start = from(head.length);
+      const pauseMs = everyMs(target.idleMs ?? 0);
+      return {
+        content: request.content,
+        steps: function* () {
+          yield all.subarray(0, start);
+          yield* drops(all.subarray(start), pauseMs);
+        },
+      };
+    },
+    letGo,
+    { appliesTo: hasShortIdleTime, copies: COPIES },
+  );
+}
+
+function* drops(bytes: Uint8Array, pauseMs: number): Iterable<ProbeStep> {
   for (const byte of bytes) {
+    yield { pauseMs };
     yield Uint8Array.of(byte);
-    yield { pauseMs: everyMs };
   }
 }
 
@@ -56,27 +84,20 @@ export const slowSender: Check = {
     stalling("no body comes", (head) => head),
     stalling("the body stops in the middle", (head, all) => Math.floor((head + all) / 2)),
     stalling("the last byte never comes", (_, all) => all - 1),
-    refuses(
+    dripping(
       "one byte of the body at a time, each too late",
-      (target): Probe => {
-        const request = controlRequest(target);
-        const everyMs = 2 * (target.idleMs ?? 0);
-        return {
-          content: request.content,
-          steps: function* () {
-            yield headBytes(request);
-            yield* dripping(request.body, everyMs);
-          },
-        };
-      },
-      {
-        statuses: [400, 408],
-        gateCodes: ["REQUEST_TIMEOUT"],
-        closes: true,
-        mayJustClose: true,
-        withinMs: 2 * IDLE_MS_MAX,
-      },
-      { appliesTo: hasShortIdleTime, copies: COPIES },
+      (head) => head,
+      (idleMs) => 2 * idleMs,
+    ),
+    dripping(
+      "one byte of the body at a time, each just in time",
+      (head) => head,
+      (idleMs) => idleMs / 3,
+    ),
+    dripping(
+      "one byte of the headers at a time, each just in time",
+      () => 9,
+      (idleMs) => idleMs / 3,
     ),
   ],
 };
