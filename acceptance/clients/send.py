@@ -29,10 +29,10 @@ def by_httpx(url: str, file: Path, caption: str) -> tuple[int, str]:
     return answer.status_code, answer.text
 
 
-async def by_aiohttp(url: str, file: Path, caption: str) -> tuple[int, str]:
+async def by_aiohttp(url: str, name: str, content: bytes, caption: str) -> tuple[int, str]:
     form = aiohttp.FormData()
     form.add_field("caption", caption)
-    form.add_field("picture", file.read_bytes(), filename=file.name, content_type="image/png")
+    form.add_field("picture", content, filename=name, content_type="image/png")
     async with aiohttp.ClientSession() as session, session.post(url, data=form) as answer:
         return answer.status, await answer.text()
 
@@ -40,7 +40,7 @@ async def by_aiohttp(url: str, file: Path, caption: str) -> tuple[int, str]:
 def main() -> None:
     library, url, path, caption = sys.argv[1:]
     if library == "aiohttp":
-        status, body = asyncio.run(by_aiohttp(url, Path(path), caption))
+        status, body = asyncio.run(by_aiohttp(url, Path(path).name, Path(path).read_bytes(), caption))
     else:
         status, body = {"requests": by_requests, "httpx": by_httpx}[library](url, Path(path), caption)
     print(json.dumps({"status": status, "body": body}))

@@ -48,11 +48,6 @@ export function isTooLong(name: string): string | null {
   return Buffer.byteLength(name) > 255 ? "a name of more than 255 bytes" : null;
 }
 
-/** @param extension with its dot. */
-export function lacksExtension(extension: string): (name: string) => string | null {
-  return (name) => (name.toLowerCase().endsWith(extension) ? null : `a name that lost its ${extension}`);
-}
-
 /** The name must not end in one of these (lower-case, with the dot), nor have it before a separator or NUL. */
 export function endsIn(...extensions: readonly string[]): (name: string) => string | null {
   return (name) => {
