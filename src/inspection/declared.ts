@@ -76,7 +76,7 @@ function judgeDeclaredType({ declaredType }: ReceivedFile, types: readonly strin
 function judgeAgreement(file: ReceivedFile): Finding | null {
   const [byName, byDeclared] = statedTypes(file);
   if (byName === undefined || byDeclared === undefined || byName === byDeclared) return null;
-  const seen = `the extension of a ${byName.label}, declared as a ${byDeclared.label}`;
+  const seen = `extension: ${byName.label}; declared: ${byDeclared.label}`;
   return refusal("FILE_TYPE_MISMATCH", null, "an extension and a declared type that agree", seen);
 }
 

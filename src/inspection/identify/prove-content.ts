@@ -75,7 +75,7 @@ async function proveArchive(reader: ByteReader, stated: string | null): Promise<
   if (office === null) return plain;
   const mediaType = office.hasMacros ? null : office.mediaType;
   const known = mediaType === null ? undefined : findFileType(mediaType);
-  return { mediaType, label: known === undefined ? office.label : `a ${known.label}`, findings: [], archive };
+  return { mediaType, label: known?.label ?? office.label, findings: [], archive };
 }
 
 async function proveText(reader: ByteReader, candidates: readonly string[]): Promise<Proof> {
@@ -84,7 +84,7 @@ async function proveText(reader: ByteReader, candidates: readonly string[]): Pro
     const isLast = mediaType === possible.at(-1)?.[0];
     const findings = isLast ? await walk(reader) : await walkOrNull(walk, reader);
     if (findings === null) continue;
-    return { mediaType, label: `a ${findFileType(mediaType)?.label ?? mediaType}`, findings, archive: null };
+    return { mediaType, label: findFileType(mediaType)?.label ?? mediaType, findings, archive: null };
   }
   return { mediaType: null, label: "text", findings: [], archive: null };
 }

@@ -7,6 +7,7 @@
 import type { Finding } from "../../uploads/finding.ts";
 import type { ByteReader } from "../byte-reader.ts";
 import { refusal } from "../flaw.ts";
+import { readSignature } from "./signature.ts";
 
 const PADDING_BYTES_MAX = 1024 * 1024;
 
@@ -23,7 +24,17 @@ export async function judgeTail(reader: ByteReader, end: number, what: string): 
     const seen = `${trailingBytes} zero bytes`;
     return { code: "FILE_TRAILING_BYTES", severity: "info", byteOffset: end, expected, seen };
   }
-  return refusal("FILE_TRAILING_BYTES", end, expected, `${trailingBytes} more bytes`);
+  const kind = await nameTail(reader, end);
+  const seen = `${trailingBytes} more bytes${kind === null ? "" : `: ${kind}`}`;
+  return refusal("FILE_TRAILING_BYTES", end, expected, seen);
+}
+
+/** Words for what the bytes after the end begin or end like; `null` where that is unknown. */
+async function nameTail(reader: ByteReader, end: number): Promise<string | null> {
+  const last = await reader.read(Math.max(end, reader.sizeBytes - 4), 4);
+  if (last.toString("latin1") === "SEFT") return "what Samsung phones add to a photo";
+  const head = await reader.read(end, 4096);
+  return readSignature(head, end + head.length === reader.sizeBytes).label;
 }
 
 /** Whether `[from, to)` is at most 1 MiB of zero bytes. */
