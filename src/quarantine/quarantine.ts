@@ -12,7 +12,7 @@ import type { QuarantinedFile, ReceivedFile } from "../uploads/stages.ts";
 import { FileWriter, type QuarantineWriter } from "./quarantine-writer.ts";
 import { DEFAULT_OPTIONS, type QuarantineOptions, WriteBudget } from "./write-budget.ts";
 
-export type { ChunkOwnership, QuarantineWriter } from "./quarantine-writer.ts";
+export type { QuarantineWriter } from "./quarantine-writer.ts";
 export type { QuarantineOptions } from "./write-budget.ts";
 
 export class Quarantine {
