@@ -71,3 +71,14 @@ test("the beginning is compared with the name as soon as it is there", () => {
   assert.equal(judgeHead(png, false, rule, file)?.code, "FILE_TYPE_MISMATCH");
   assert.equal(judgeHead(png, false, rule), null);
 });
+
+test("what is no text is told by its place and kind", () => {
+  const rule = { types: ["text/csv"] };
+  const latin1 = judgeHead(Buffer.from("id,name\n1,Andr\xe9 x\n", "latin1"), true, rule);
+  assert.deepEqual(
+    [latin1?.code, latin1?.byteOffset, latin1?.seen],
+    ["FILE_NOT_TEXT", 14, "bytes that are not UTF-8"],
+  );
+  const utf16 = judgeHead(Buffer.from("\ufeffid,name\n", "utf16le"), true, rule);
+  assert.deepEqual([utf16?.code, utf16?.seen], ["FILE_NOT_TEXT", "text in UTF-16"]);
+});

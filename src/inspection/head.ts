@@ -7,9 +7,9 @@ import type { FileType } from "../uploads/file-types.ts";
 import type { Finding } from "../uploads/finding.ts";
 import type { ReceivedFile } from "../uploads/stages.ts";
 import { listTypes, statedTypes, type TypeRule } from "./declared.ts";
-import { refusal } from "./flaw.ts";
+import { flawFinding, refusal } from "./flaw.ts";
 import { familyOf, readSignature, UTF_16_LABEL } from "./identify/signature.ts";
-import { nameTextStart } from "./identify/text.ts";
+import { nameTextStart, TextCheck } from "./identify/text.ts";
 
 /** Fewer bytes say too little while more are coming: every signature lies within them. */
 const HEAD_BYTES_MIN = 64;
@@ -58,9 +58,7 @@ function judgeStranger(
   }
   const expected = listTypes(types);
   const isUnknown = label === null || label === UTF_16_LABEL;
-  if (isUnknown && families.size === 1 && families.has("text")) {
-    return refusal("FILE_NOT_TEXT", null, "UTF-8 text without control characters", label ?? "other bytes");
-  }
+  if (isUnknown && families.size === 1 && families.has("text")) return judgeNotText(head, label);
   if (label !== null) return refusal("FILE_TYPE_NOT_ALLOWED", 0, expected, label);
   return refusal("FILE_TYPE_UNKNOWN", 0, expected, "the beginning of no known type");
 }
@@ -68,4 +66,20 @@ function judgeStranger(
 function judgeText(head: Uint8Array, expected: string): Finding | null {
   const seen = nameTextStart(Buffer.from(head.buffer, head.byteOffset, head.length));
   return seen === null ? null : refusal("FILE_SECOND_FORMAT", 0, expected, seen);
+}
+
+/** FILE_NOT_TEXT with the place and the kind of the first byte that no text has. */
+function judgeNotText(head: Uint8Array, label: string | null): Finding {
+  const expected = "UTF-8 text without control characters";
+  if (label !== null) return refusal("FILE_NOT_TEXT", 0, expected, label);
+  const check = new TextCheck();
+  try {
+    check.push(Buffer.from(head.buffer, head.byteOffset, head.length), 0);
+    check.end(head.length);
+  } catch (error) {
+    const finding = flawFinding(error);
+    if (finding !== null) return finding;
+    throw error;
+  }
+  return refusal("FILE_NOT_TEXT", null, expected, "other bytes");
 }
