@@ -41,6 +41,8 @@ export interface GateOptions {
   /** Node and the program's main file; default: the Node that runs the test, and the sources. */
   readonly program?: readonly [node: string, main: string];
   readonly passThrough?: boolean;
+  /** Absolute path of the storage; default: with the records. */
+  readonly storage?: string;
   /** Added to `limits`, as YAML: `idle: 1s`. */
   readonly limits?: string;
 }
@@ -99,8 +101,8 @@ async function launchGate(folder: string, options: GateOptions): Promise<GateUnd
     log: () => child.output,
     run,
     uploads: async () => readUploads(await run("uploads", "--json", "--limit", "10000")),
-    quarantined: () => filesBelow(join(folder, "data/quarantine")),
-    stored: () => filesBelow(join(folder, "data/store")),
+    quarantined: () => filesBelow(resolve(folder, options.storage ?? "data", "quarantine")),
+    stored: () => filesBelow(resolve(folder, options.storage ?? "data", "store")),
     isRunning: () => !child.hasEnded,
     ended: () => child.ended,
     stop: async () => {
@@ -119,7 +121,7 @@ flows: flows/
 upstreams:
   service: { url: "${options.upstream}", pass-through: ${options.passThrough ?? false}, timeout: 10s }
 records: { driver: sqlite, path: data/records.sqlite }
-storage: { driver: disk, path: data }
+storage: { driver: disk, path: ${options.storage ?? "data"} }
 limits: { ${options.limits ?? "idle: 60s"} }
 `;
 }
