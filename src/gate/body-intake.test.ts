@@ -31,7 +31,7 @@ function intakeOf(
     files: new Map(Object.entries(files)),
     fields: new Map(Object.entries(fields)),
   } as unknown as Flow;
-  return new BodyIntake(flow, new Quarantine(noStorage));
+  return new BodyIntake(flow, new Quarantine(noStorage), "shared");
 }
 
 const head = (name: string, fileName: string | null = null, contentType: string | null = null): PartHead => ({

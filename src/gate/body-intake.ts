@@ -9,7 +9,8 @@
 import type { FieldRule, FileRule, Flow } from "../flows/flow.ts";
 import { GateError, quoteSeen } from "../problems/gate-error.ts";
 import type { MultipartSink, PartHead } from "../protocols/multipart/multipart-parser.ts";
-import type { Quarantine, QuarantineWriter } from "../quarantine/quarantine.ts";
+import type { Quarantine } from "../quarantine/quarantine.ts";
+import type { ChunkOwnership, QuarantineWriter } from "../quarantine/quarantine-writer.ts";
 import type { QuarantinedFile, ReceivedFile } from "../uploads/stages.ts";
 import { FieldText } from "./field-text.ts";
 import { FileIntake } from "./file-intake.ts";
@@ -30,6 +31,7 @@ type PendingFile = {
 export class BodyIntake implements MultipartSink {
   readonly #flow: Flow;
   readonly #quarantine: Quarantine;
+  readonly #ownership: ChunkOwnership;
   readonly #parts: PendingPart[] = [];
   readonly #writers: QuarantineWriter[] = [];
   readonly #counts = new Map<string, number>();
@@ -37,9 +39,11 @@ export class BodyIntake implements MultipartSink {
   #waitsFor: QuarantineWriter | null = null;
   #isWhole = false;
 
-  constructor(flow: Flow, quarantine: Quarantine) {
+  /** @param ownership `given` where the chunks are nobody else's, `shared` where they also go to the service. */
+  constructor(flow: Flow, quarantine: Quarantine, ownership: ChunkOwnership) {
     this.#flow = flow;
     this.#quarantine = quarantine;
+    this.#ownership = ownership;
   }
 
   /** Whether the feeder should stop until `drained()` resolves. */
@@ -68,8 +72,9 @@ export class BodyIntake implements MultipartSink {
   }
 
   partData(chunk: Uint8Array): void {
-    if (this.#current?.write(chunk) === false && this.#current instanceof FileIntake)
-      this.#waitsFor = this.#current.writer;
+    const current = this.#current;
+    if (current instanceof FieldText) current.write(chunk);
+    else if (current?.write(chunk, this.#ownership) === false) this.#waitsFor = current.writer;
   }
 
   partEnd(): void {

@@ -27,7 +27,7 @@ const RECORD_FROM_BYTES = 64 * 1024;
 /** Runs one upload; never rejects. */
 export async function enforce(gate: GateParts, request: RequestContext, flow: Flow): Promise<void> {
   const journal = new UploadJournal(gate.records, newUpload(request, flow, "enforce"));
-  const intake = new BodyIntake(flow, gate.quarantine);
+  const intake = new BodyIntake(flow, gate.quarantine, "given");
   request.facts.uploadId = journal.upload.id;
   let giveBack = () => {};
   try {

@@ -21,13 +21,12 @@ export class FieldText {
   }
 
   /** @throws FIELD_TOO_LONG as soon as no encoding of an allowed text could have so many bytes */
-  write(chunk: Uint8Array): boolean {
+  write(chunk: Uint8Array): void {
     this.#bytes += chunk.length;
     if (this.#bytes > this.#rule.lengthCharsMax * UTF8_BYTES_PER_CHAR_MAX)
       throw this.#tooLong(`more than ${this.#bytes - 1} bytes`);
     // A copy: the view would keep its whole 64 KiB receive buffer alive.
     this.#chunks.push(Uint8Array.from(chunk));
-    return true;
   }
 
   /** @throws FIELD_NOT_TEXT, FIELD_TOO_LONG, FIELD_TOO_SHORT */

@@ -4,7 +4,7 @@
 import type { FileRule } from "../flows/flow.ts";
 import { judgeDeclared } from "../inspection/declared.ts";
 import { judgeHead } from "../inspection/head.ts";
-import type { QuarantineWriter } from "../quarantine/quarantine.ts";
+import type { ChunkOwnership, QuarantineWriter } from "../quarantine/quarantine-writer.ts";
 import type { Finding } from "../uploads/finding.ts";
 import type { ReceivedFile } from "../uploads/stages.ts";
 import { gateErrorOf } from "./refusal.ts";
@@ -36,10 +36,10 @@ export class FileIntake {
   }
 
   /** @returns false where the feeder should wait. @throws FILE_TOO_LARGE, FILE_NAME_MISSING, FILE_TYPE_UNKNOWN … */
-  write(chunk: Uint8Array): boolean {
+  write(chunk: Uint8Array, ownership: ChunkOwnership): boolean {
     if (this.file.declaredName === "")
       this.#refuseIf(judgeDeclared({ ...this.file, declaredName: null }, this.rule, { nameRequired: true }));
-    const goesOn = this.writer.write(chunk);
+    const goesOn = this.writer.write(chunk, ownership);
     if (this.#headBytes < HEAD_BYTES) this.#takeHead(chunk);
     return goesOn;
   }

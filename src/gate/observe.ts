@@ -65,7 +65,7 @@ class Observation {
     this.#gate = gate;
     this.#request = request;
     this.#flow = flow;
-    this.#intake = new BodyIntake(flow, gate.quarantine);
+    this.#intake = new BodyIntake(flow, gate.quarantine, "shared");
     this.#journal = new UploadJournal(gate.records, newUpload(request, flow, "observe"));
     this.#giveBack = this.#takeSlot();
     this.#guard(() => {

@@ -28,7 +28,7 @@ export class ChunkGatherer {
 
   /**
    * Takes a chunk whose bytes do not change any more.
-   * @param isGiven whether nobody else will look at the chunk's buffer again.
+   * @param isGiven whether the chunk may be freed once it is written; only one that fills its whole buffer is.
    */
   add(chunk: Uint8Array, isGiven = false): void {
     this.#totalBytes += chunk.byteLength;
@@ -73,8 +73,7 @@ export class ChunkGatherer {
     const { buffer } = chunk;
     const isMostOfItsBuffer = chunk.byteLength * 2 >= buffer.byteLength;
     this.#chunks.push(isMostOfItsBuffer ? chunk : new Uint8Array(chunk));
-    if (isGiven && isMostOfItsBuffer && isUnpooled(chunk) && buffer instanceof ArrayBuffer)
-      this.#given.push(buffer);
+    if (isGiven && isWholeBuffer(chunk) && buffer instanceof ArrayBuffer) this.#given.push(buffer);
   }
 
   #copyIn(chunk: Uint8Array): void {
@@ -103,7 +102,10 @@ export class ChunkGatherer {
   }
 }
 
-/** Node cuts small Buffers from a pool that it goes on using: Buffer.allocUnsafe, "less than Buffer.poolSize >>> 1". */
-function isUnpooled(chunk: Uint8Array): boolean {
-  return chunk.byteLength >= Buffer.poolSize >>> 1;
+/**
+ * Only a chunk that fills its buffer can be nobody else's: the HTTP parser may have cut several chunks of a body, or the next request, from
+ * one read, and they may still wait in a paused stream. Node's own pool is ruled out by the same.
+ */
+function isWholeBuffer(chunk: Uint8Array): boolean {
+  return chunk.byteLength === chunk.buffer.byteLength;
 }

@@ -19,8 +19,8 @@ export interface QuarantineWriter {
   readonly sizeBytes: number;
   /**
    * Takes the next bytes. They are kept as they are until they are written: the caller must not change them any more.
-   * @param ownership `given` where nobody will look at the chunk's whole buffer again, other views of it included: it is then freed as soon
-   *        as it is written, which keeps memory flat and costs less than leaving it to the garbage collector. Default `shared`.
+   * @param ownership `given` where nobody will look at the chunk again: if it fills its whole buffer that is freed as soon as it is written,
+   *        which keeps memory flat and costs less than leaving it to the garbage collector. Default `shared`.
    * @returns false where the caller should wait for `drained` before the next chunk.
    * @throws FILE_TOO_LARGE (details.limitBytes, details.field) with the chunk that passes the limit, none of which is kept; what made an
    *         earlier write fail.
