@@ -34,7 +34,14 @@ function startService() {
 }
 
 function startGate() {
-  const args = ["src/cli/main.ts", "serve", "--settings", "examples/sluicegate.yaml", "--listen", `127.0.0.1:${PORT}`];
+  const args = [
+    "src/cli/main.ts",
+    "serve",
+    "--settings",
+    "examples/sluicegate.yaml",
+    "--listen",
+    `127.0.0.1:${PORT}`,
+  ];
   args.push("--operator", `127.0.0.1:${OPERATOR_PORT}`, "--upstream", `service=${service}`);
   return start(NODE, args, { stdio: ["ignore", "inherit", "inherit"] });
 }
@@ -51,7 +58,9 @@ async function requireFreePorts() {
   const wanted = { PORT, OPERATOR_PORT, SERVICE_PORT };
   for (const [name, port] of Object.entries(wanted)) {
     if (await isTaken(Number(port))) {
-      console.error(`Port ${port} is taken. Choose another one, for example: ${name}=${Number(port) + 100} npm start`);
+      console.error(
+        `Port ${port} is taken. Choose another one, for example: ${name}=${Number(port) + 100} npm start`,
+      );
       process.exit(1);
     }
   }

@@ -15,9 +15,14 @@ export function ensureSystemPackages() {
   console.error(`Installing ${missing.join(", ")} (once) …`);
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
   const update = spawnSync("apt-get", ["update", "-qq"], { env, encoding: "utf8" });
-  const install = spawnSync("apt-get", ["install", "-y", "-qq", "--no-install-recommends", ...missing], { env, encoding: "utf8" });
+  const install = spawnSync("apt-get", ["install", "-y", "-qq", "--no-install-recommends", ...missing], {
+    env,
+    encoding: "utf8",
+  });
   if (install.status === 0) return;
   console.error(`${update.stderr ?? ""}${install.stderr ?? ""}`.split("\n").slice(-15).join("\n"));
-  console.error(`The tests need ${missing.join(", ")}; install it and run npm test again (root is needed for apt-get).`);
+  console.error(
+    `The tests need ${missing.join(", ")}; install it and run npm test again (root is needed for apt-get).`,
+  );
   process.exit(1);
 }

@@ -15,7 +15,10 @@ const PYTHON_BIN = join(ROOT, ".venv/bin");
 const results = mkdtempSync(join(tmpdir(), "sluicegate-tests-"));
 
 /** A command that is one test by its exit code. */
-const rule = (name, command, args, options) => ({ name, go: async () => one(await run(command, args, options)) });
+const rule = (name, command, args, options) => ({
+  name,
+  go: async () => one(await run(command, args, options)),
+});
 
 /** All tests below some folders, by Node's test runner. */
 const nodeTests = (name, folders, flags = []) => ({ name, go: () => runNodeTests(name, folders, flags) });
@@ -26,7 +29,13 @@ const STAGES = {
     rule("format and lint (biome)", join(BIN, "biome"), ["check", "."]),
     rule("dead code (knip)", join(BIN, "knip"), []),
     rule("python lint (ruff)", join(PYTHON_BIN, "ruff"), ["check", "python", "examples", "acceptance"]),
-    rule("python format (ruff)", join(PYTHON_BIN, "ruff"), ["format", "--check", "python", "examples", "acceptance"]),
+    rule("python format (ruff)", join(PYTHON_BIN, "ruff"), [
+      "format",
+      "--check",
+      "python",
+      "examples",
+      "acceptance",
+    ]),
     rule("python types (mypy)", join(PYTHON_BIN, "mypy"), [], { cwd: join(ROOT, "python") }),
   ],
   unit: [nodeTests("unit", ["src", "test"], ["--test-concurrency=2"])],
@@ -67,7 +76,10 @@ async function runNodeTests(name, folders, flags) {
   const files = folders.flatMap(testFiles).sort();
   const counts = join(results, `${name}.json`);
   const reporters = ["--test-reporter=dot", "--test-reporter-destination=stdout"];
-  reporters.push(`--test-reporter=${join(ROOT, "scripts/count-reporter.mjs")}`, `--test-reporter-destination=${counts}`);
+  reporters.push(
+    `--test-reporter=${join(ROOT, "scripts/count-reporter.mjs")}`,
+    `--test-reporter-destination=${counts}`,
+  );
   const code = await run(NODE, ["--test", ...flags, ...reporters, ...files]);
   return atLeastOneFailure(code, readCounts(counts));
 }
@@ -81,7 +93,13 @@ function testFiles(folder) {
 async function runPytest() {
   mkdirSync(results, { recursive: true });
   const report = join(results, "pytest.xml");
-  const code = await run(join(PYTHON_BIN, "python"), ["-m", "pytest", "-q", "python/tests", `--junitxml=${report}`]);
+  const code = await run(join(PYTHON_BIN, "python"), [
+    "-m",
+    "pytest",
+    "-q",
+    "python/tests",
+    `--junitxml=${report}`,
+  ]);
   const attributes = /<testsuite [^>]*>/.exec(readOr(report, ""))?.[0] ?? "";
   const number = (key) => Number(new RegExp(` ${key}="(\\d+)"`).exec(attributes)?.[1] ?? 0);
   const failed = number("failures") + number("errors");

@@ -20,7 +20,9 @@ const RETRY_WORDS = {
 
 /** The whole page as Markdown. */
 export function errorsPage(): string {
-  const sections = (Object.keys(CODES_BY_STAGE) as Stage[]).map((stage) => section(stage, CODES_BY_STAGE[stage]));
+  const sections = (Object.keys(CODES_BY_STAGE) as Stage[]).map((stage) =>
+    section(stage, CODES_BY_STAGE[stage]),
+  );
   return `${INTRODUCTION}\n${sections.join("\n")}`;
 }
 

@@ -16,7 +16,13 @@ test("hostile or malformed ids are replaced, never repaired", () => {
   for (const id of ["", "a b", "a\nb", "x".repeat(129), "<script>", 'a"b']) {
     assert.match(readTraceContext(id, undefined).requestId, /^[0-9a-f]{32}$/, JSON.stringify(id));
   }
-  for (const parent of ["", `00-${"0".repeat(32)}-00f067aa0ba902b7-01`, `01-${TRACE}-00f067aa0ba902b7-01`, `00-${TRACE}-zz`, "x".repeat(9999)]) {
+  for (const parent of [
+    "",
+    `00-${"0".repeat(32)}-00f067aa0ba902b7-01`,
+    `01-${TRACE}-00f067aa0ba902b7-01`,
+    `00-${TRACE}-zz`,
+    "x".repeat(9999),
+  ]) {
     assert.notEqual(readTraceContext("a", parent).traceId, TRACE);
   }
 });

@@ -59,9 +59,6 @@ export const FILE_TYPES = [
   { mediaType: "application/json", label: "JSON document", extensions: ["json"], aliases: ["text/json"] },
 ] as const satisfies readonly FileType[];
 
-/** A media type that the gate can verify. */
-export type VerifiableType = (typeof FILE_TYPES)[number]["mediaType"];
-
 const BY_MEDIA_TYPE: ReadonlyMap<string, FileType> = new Map(
   FILE_TYPES.map((type) => [type.mediaType, type]),
 );

@@ -27,7 +27,8 @@ export const SETUP_CODES = {
     status: 500,
     title: "There are no flows",
     retry: "never",
-    meaning: "The flows folder is missing or empty, or something in it looks like a flow and is none. Only a warning.",
+    meaning:
+      "The flows folder is missing or empty, or something in it looks like a flow and is none. Only a warning.",
     remedy: "Write FLOW/flow.yaml in the flows folder, or draft some with sluicegate init.",
   },
   FLOW_UNKNOWN: {
