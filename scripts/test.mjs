@@ -112,7 +112,9 @@ function atLeastOneFailure(code, counts) {
   return code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
 }
 
-const readCounts = (path) => JSON.parse(readOr(path, '{"passed":0,"failed":1,"skipped":0}'));
+function readCounts(path) {
+  return JSON.parse(readOr(path, '{"passed":0,"failed":1,"skipped":0}'));
+}
 
 function readOr(path, otherwise) {
   try {
