@@ -123,7 +123,7 @@ test("a sender that reads nothing until it has written four megabytes still gets
     socket.pause();
     socket.write(headBytes(hugeRequest("raw")));
     await new Promise((resolve) => socket.write(new Uint8Array(4 * MEGABYTE - 4096), resolve));
-    socket.on("data", (bytes: Buffer) => reader.push(bytes));
+    socket.on("data", (bytes: Buffer) => reader.push(bytes)).resume();
     await Promise.race([once(socket, "end"), once(socket, "close")]);
     socket.destroy();
     assert.deepEqual([reader.answers[0]?.status, errors], [413, []]);
