@@ -279,6 +279,33 @@ for (const path of ["/%70hotos", "/photos?x=1", "/photos?"]) {
   });
 }
 
+for (const [method, path] of [
+  ["PUT", "/photos"],
+  ["PATCH", "/photos"],
+  ["POST", "/photos/"],
+  ["POST", "/photos//"],
+  ["POST", "/photos;v=1"],
+  ["POST", "/PHOTOS"],
+] as const) {
+  test(`a body is no way around a flow: ${method} ${path}`, async () => {
+    await service.clear();
+    const body =
+      '--b\r\nContent-Disposition: form-data; name="picture"; filename="a.png"\r\n\r\nx\r\n--b--\r\n';
+    const headers = { "content-type": "multipart/form-data; boundary=b" };
+    const answer = await ask(open.origin, { method, path, headers, body });
+    assert.ok(answer.status >= 300, `${answer.status}`);
+    const files = (await service.received()).flatMap((upload) => upload.files);
+    assert.deepEqual(files, []);
+    if (method !== "POST") assert.equal(problemCode(answer), "METHOD_NOT_ALLOWED");
+  });
+}
+
+test("a request without a body to a flow's path passes through by another method", async () => {
+  await service.clear();
+  const answer = await ask(open.origin, { path: "/photos" });
+  assert.deepEqual([answer.status, answer.body.toString()], [405, '{"detail":"Method Not Allowed"}']);
+});
+
 test("CONNECT and TRACE are never passed on", async () => {
   await service.clear();
   for (const line of ["TRACE /any/a HTTP/1.1", "CONNECT other.example:80 HTTP/1.1"]) {
