@@ -75,7 +75,15 @@ export class Bench {
     if (profileFolder === null) return [...gate.nodeFlags, program];
     const folder = resolve(profileFolder, row);
     mkdirSync(folder, { recursive: true });
-    return [...gate.nodeFlags, "--cpu-prof", "--cpu-prof-dir", folder, program];
+    return [
+      ...gate.nodeFlags,
+      "--cpu-prof",
+      "--cpu-prof-interval",
+      "5000",
+      "--cpu-prof-dir",
+      folder,
+      program,
+    ];
   }
 }
 

@@ -7,7 +7,10 @@ import { type Load, runLoad } from "../senders/wrk.ts";
 import type { Server } from "../servers/server.ts";
 
 const MB = 1e6;
+/** Until a just-in-time compiler has settled: by requests, since a busy machine gets fewer of them done in a second. */
+const WARM_UP_REQUESTS = 15_000;
 const WARM_UP_SECONDS = 2;
+const WARM_UP_RUNS_MAX = 5;
 
 /** A server and the path that is asked for. */
 export interface Contestant {
@@ -27,12 +30,20 @@ type Sample = Required<Pick<Figure, "perSecond" | "cpuSecondsPerThousand" | "p50
 /** Measures; figures in the contestants' order. */
 export async function measureManyRequests({ contestants, load, rounds }: ManyRequests): Promise<Figure[]> {
   const samples = new Map<Contestant, Sample[]>(contestants.map((contestant) => [contestant, []]));
-  const warmUp = { ...load, seconds: Math.min(WARM_UP_SECONDS, load.seconds) };
-  for (const contestant of contestants) await measureOne(contestant, warmUp);
+  for (const contestant of contestants) await warmUp(contestant, load);
   for (let round = 0; round < rounds; round++) {
     for (const [contestant, list] of samples) list.push(await measureOne(contestant, load));
   }
   return contestants.map((contestant) => summarise(contestant.subject, samples.get(contestant) ?? []));
+}
+
+async function warmUp({ server, path }: Contestant, load: ManyRequests["load"]): Promise<void> {
+  let requests = 0;
+  for (let run = 0; run < WARM_UP_RUNS_MAX && requests < WARM_UP_REQUESTS; run++) {
+    const result = await runLoad({ ...load, seconds: WARM_UP_SECONDS, port: server.port, path });
+    requests += result.requests;
+  }
+  await server.idle();
 }
 
 async function measureOne({ server, path }: Contestant, load: ManyRequests["load"]): Promise<Sample> {

@@ -15,7 +15,8 @@ const READY_MS_MAX = 30_000;
 const STOP_MS_MAX = 20_000;
 /** A server counts as idle when it uses less than this share of a core over one look. */
 const IDLE_SHARE = 0.05;
-const IDLE_LOOK_MS = 250;
+/** Longer than the gate waits before it brings small files to rest in its store. */
+const IDLE_LOOK_MS = 700;
 const IDLE_MS_MAX = 20_000;
 
 export interface Server {
