@@ -26,13 +26,23 @@ export function answerProblem(request: RequestHead, error: GateError): void {
   const body = Buffer.from(
     wantsPage ? problemPage(problem, ERROR_CODES[error.code].remedy) : JSON.stringify(problem),
   );
+  letBodyDrain(request);
   for (const [name, value] of problemHeaders(request, error, wantsPage)) res.setHeader(name, value);
   res.writeHead(error.status, { "content-length": body.length });
   res.end(req.method === "HEAD" ? undefined : body);
 }
 
+/**
+ * Lets what is still to come of a body be read and thrown away: a paused request holds back the whole connection, so that nothing could drain
+ * after the answer. The server bounds how much and for how long.
+ */
+function letBodyDrain({ req }: RequestHead): void {
+  if (!req.complete) req.resume();
+}
+
 /** Sends a small JSON or text answer of the gate's own. */
 export function answerOwn(request: RequestHead, status: number, contentType: string, text: string): void {
+  letBodyDrain(request);
   const body = Buffer.from(text);
   request.res.writeHead(status, {
     "content-type": contentType,

@@ -9,6 +9,8 @@ const DRAIN_MS_MAX = 5000;
 /** Enough for clients that write a whole photo before they read anything; what sends more than that gets its reset. */
 const DRAIN_BYTES_MAX = 16 * 1024 * 1024;
 
+const LOOK_MS = 50;
+
 const lingering = new WeakSet<Socket>();
 
 /** Makes every later close of this connection by the HTTP server a lingering one. */
@@ -25,16 +27,22 @@ export function isLingering(socket: Socket): boolean {
 function closeLingering(socket: Socket): void {
   if (socket.destroyed || lingering.has(socket)) return;
   lingering.add(socket);
-  const timer = setTimeout(() => socket.destroy(), DRAIN_MS_MAX);
-  let drained = 0;
-  socket.once("close", () => clearTimeout(timer));
+  const endsAt = performance.now() + DRAIN_MS_MAX;
+  const bytesMax = socket.bytesRead + DRAIN_BYTES_MAX;
+  const watch = setInterval(() => {
+    if (socket.bytesRead > bytesMax || performance.now() > endsAt) socket.destroy();
+  }, LOOK_MS);
+  socket.once("close", () => clearInterval(watch));
   socket.once("end", () => socket.destroy());
-  // The HTTP parser would go on feeding a request that nobody reads, and stop reading when its buffer is full.
-  socket.removeAllListeners("data");
-  socket.on("data", (chunk: Buffer) => {
-    drained += chunk.length;
-    if (drained > DRAIN_BYTES_MAX) socket.destroy();
-  });
   socket.end();
+  startReading(socket);
+}
+
+/**
+ * The bytes go on to the HTTP parser, and from there to a request that nobody listens to, or nowhere. A request that was paused has stopped
+ * the connection's reading without the socket's own flow knowing of it, so that `resume` alone would do nothing.
+ */
+function startReading(socket: Socket): void {
+  socket.pause();
   socket.resume();
 }
