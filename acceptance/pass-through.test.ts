@@ -300,6 +300,16 @@ for (const [method, path] of [
   });
 }
 
+for (const path of ["/photos/", "//photos", "/photos//", "/PHOTOS", "/photos;v=1", "/photos."]) {
+  test(`a body is no way around a flow by another spelling: ${path}`, async () => {
+    await service.clear();
+    const answer = await ask(open.origin, { method: "POST", path, body: "not judged by any flow" });
+    assert.ok(answer.status === 404 || answer.status === 400, String(answer.status));
+    assert.match(problemCode(answer), /^(ROUTE_UNKNOWN|REQUEST_TARGET_INVALID)$/);
+    assert.deepEqual(await service.received(), []);
+  });
+}
+
 test("a request without a body to a flow's path passes through by another method", async () => {
   await service.clear();
   const answer = await ask(open.origin, { path: "/photos" });

@@ -10,6 +10,7 @@ import { upstreamOf } from "./deliver-upload.ts";
 import { enforce } from "./enforce.ts";
 import type { GateParts } from "./gate-parts.ts";
 import { judgeFraming } from "./judge-request.ts";
+import { nearMiss } from "./near-miss.ts";
 import { observe } from "./observe.ts";
 import { answerOwnPath, isOwnPath } from "./own-routes.ts";
 import { passThrough, passThroughUpstream, passUpgrade } from "./pass-through.ts";
@@ -63,6 +64,7 @@ async function route(gate: GateParts, request: RequestContext): Promise<void> {
   if (match.kind === "flow") return routeFlow(gate, request, match.flow);
   const upstream = passThroughUpstream(gate);
   if (upstream === null || isOtherBody(gate, request, match)) throw unmatched(request, match);
+  refuseNearMiss(gate, request);
   sayIfUpload(gate, request);
   return passThrough(gate, request, upstream);
 }
@@ -93,6 +95,16 @@ function isOtherBody(gate: GateParts, request: RequestContext, match: RouteMatch
   return match.allowed.some((method) => {
     const other = gate.flows.match(method, request.path);
     return other.kind === "flow" && other.flow.mode === "enforce";
+  });
+}
+
+function refuseNearMiss(gate: GateParts, request: RequestContext): void {
+  const flow = hasBody(request) ? nearMiss(gate.flows.flows, request.path) : null;
+  if (flow === null || gate.flows.match(request.req.method ?? "", request.path).kind !== "none") return;
+  throw new GateError("ROUTE_UNKNOWN", {
+    message: "The path is nearly that of an upload route, and bodies are taken at its exact path only.",
+    expected: flow.route.path,
+    seen: quoteSeen(request.path),
   });
 }
 
