@@ -7,6 +7,7 @@
 import { ERROR_CODES } from "../problems/error-code.ts";
 import type { GateError } from "../problems/gate-error.ts";
 import { type Problem, toProblem } from "../problems/problem.ts";
+import { drainRequest } from "../upstream/drain-request.ts";
 import { problemPage } from "./problem-page.ts";
 import { Refusal } from "./refusal.ts";
 import type { RequestHead } from "./request-context.ts";
@@ -33,11 +34,11 @@ export function answerProblem(request: RequestHead, error: GateError): void {
 }
 
 /**
- * Lets what is still to come of a body be read and thrown away: a paused request holds back the whole connection, so that nothing could drain
- * after the answer. The server bounds how much and for how long.
+ * Lets what is still to come of a body be read and thrown away, within limits: a close with unread bytes is a reset, and the client might
+ * never see its answer.
  */
 function letBodyDrain({ req }: RequestHead): void {
-  if (!req.complete) req.resume();
+  if (!req.complete) void drainRequest(req).then((isWhole) => isWhole || req.socket.destroy());
 }
 
 /** Sends a small JSON or text answer of the gate's own. */

@@ -6,8 +6,8 @@
 import type { Socket } from "node:net";
 
 const DRAIN_MS_MAX = 5000;
-/** Enough for clients that write a whole photo before they read anything; what sends more than that gets its reset. */
-const DRAIN_BYTES_MAX = 16 * 1024 * 1024;
+/** The drain of a request's body keeps within less; this is for bytes that no request could be read from. */
+const DRAIN_BYTES_MAX = 64 * 1024 * 1024;
 
 const LOOK_MS = 50;
 
