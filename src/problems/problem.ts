@@ -25,8 +25,7 @@ export interface Problem {
 
 /** Makes the problem document of an error, for one request. @see RFC 9457 section 3 */
 export function toProblem(error: GateError, requestId: string): Problem {
-  return {
-    ...error.details,
+  const standard: Problem = {
     type: PROBLEM_TYPE_PREFIX + error.code,
     title: ERROR_CODES[error.code].title,
     status: error.status,
@@ -38,4 +37,6 @@ export function toProblem(error: GateError, requestId: string): Problem {
     ...(error.retryAfterSeconds === null ? {} : { retryAfterSeconds: error.retryAfterSeconds }),
     requestId,
   };
+  // Members of our own come last and cannot take the place of a standard one.
+  return { ...standard, ...error.details, ...standard };
 }
