@@ -13,6 +13,7 @@ import { deliverUpload } from "./deliver-upload.ts";
 import type { GateParts } from "./gate-parts.ts";
 import { acceptAll, inspectUpload, type UploadInspection } from "./inspect-upload.ts";
 import { type BodyPlan, planBody } from "./judge-request.ts";
+import { logUpload } from "./log-upload.ts";
 import { receiveBody } from "./receive-body.ts";
 import { asGateError, refusalRecord } from "./refusal.ts";
 import { releaseUpload } from "./release-upload.ts";
@@ -130,6 +131,7 @@ async function fail(
 }
 
 function countEnd(gate: GateParts, flow: Flow, journal: UploadJournal, request: RequestContext): void {
+  logUpload(gate, journal, request.facts.code);
   gate.metrics.uploads.inc({ flow: flow.name, mode: "enforce", state: journal.state });
   gate.metrics.bodyBytes.inc({ flow: flow.name }, request.facts.bytesIn);
   if (journal.state === "delivered")

@@ -14,6 +14,7 @@ import { upstreamOf } from "./deliver-upload.ts";
 import type { GateParts } from "./gate-parts.ts";
 import { inspectUpload, type UploadInspection } from "./inspect-upload.ts";
 import { planBody } from "./judge-request.ts";
+import { logUpload } from "./log-upload.ts";
 import { passThrough, type RelayTap } from "./pass-through.ts";
 import { asGateError, Refusal, refusalRecord } from "./refusal.ts";
 import type { RequestContext } from "./request-context.ts";
@@ -165,6 +166,7 @@ class Observation {
       bytesReceived: this.#bytes,
       ...(refusal === null ? {} : { refusal: refusalRecord(refusal) }),
     });
+    logUpload(this.#gate, this.#journal, refusal?.code ?? null);
   }
 
   async #inspect(): Promise<UploadInspection | null> {

@@ -29,6 +29,7 @@ export class UploadJournal {
   readonly #records: Records;
   #state: UploadState = "receiving";
   #begun: Promise<void> | null = null;
+  #files: readonly FileRecord[] = [];
 
   constructor(records: Records, upload: NewUpload) {
     this.#records = records;
@@ -37,6 +38,11 @@ export class UploadJournal {
 
   get state(): UploadState {
     return this.#state;
+  }
+
+  /** The files as they were last recorded. */
+  get files(): readonly FileRecord[] {
+    return this.#files;
   }
 
   /** Writes the record of an upload that has begun to use storage; does not wait for it. */
@@ -61,6 +67,7 @@ export class UploadJournal {
       await this.#records.move(this.upload.id, taken, change);
     }
     this.#state = taken.at(-1)?.to ?? this.#state;
+    this.#files = change.files ?? this.#files;
   }
 
   /** Ends an upload that was never handed to the service, with the error that ended it. */
