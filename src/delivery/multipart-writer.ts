@@ -6,9 +6,10 @@
  * names can end no header and no quoted string. Memory: at most one read of a file (256 KiB), or one gathered run of small parts.
  * @see RFC 7578; names as in WHATWG HTML, "multipart/form-data encoding algorithm"
  */
-import { randomBytes } from "node:crypto";
+
 import { GateError } from "../problems/gate-error.ts";
 import type { ByteSource } from "../uploads/byte-source.ts";
+import { pooledRandomBytes } from "../uploads/random-pool.ts";
 
 /** Bytes asked of a source at once. */
 export const READ_BYTES = 256 * 1024;
@@ -78,7 +79,7 @@ export async function* fileBytes(content: FileContent): AsyncGenerator<Uint8Arra
 
 function newBoundary(parts: readonly BodyPart[]): string {
   for (;;) {
-    const boundary = `sluicegate-${randomBytes(16).toString("hex")}`;
+    const boundary = `sluicegate-${pooledRandomBytes(16).toString("hex")}`;
     if (!parts.some((part) => part.kind === "text" && part.text.includes(boundary))) return boundary;
   }
 }

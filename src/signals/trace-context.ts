@@ -4,7 +4,7 @@
  *
  * @see https://www.w3.org/TR/trace-context/ section 3.2
  */
-import { randomBytes } from "node:crypto";
+import { pooledRandomBytes } from "../uploads/random-pool.ts";
 
 const REQUEST_ID = /^[A-Za-z0-9._~+/=-]{1,128}$/;
 const TRACEPARENT = /^00-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})$/;
@@ -22,11 +22,11 @@ export function readTraceContext(
   traceparent: string | undefined,
 ): TraceContext {
   const parent = TRACEPARENT.exec(traceparent ?? "");
-  const traceId = parent?.[1] ?? randomBytes(16).toString("hex");
+  const traceId = parent?.[1] ?? pooledRandomBytes(16).toString("hex");
   const flags = parent?.[3] ?? "00";
   return {
     requestId: requestId !== undefined && REQUEST_ID.test(requestId) ? requestId : traceId,
     traceId,
-    traceparent: `00-${traceId}-${randomBytes(8).toString("hex")}-${flags}`,
+    traceparent: `00-${traceId}-${pooledRandomBytes(8).toString("hex")}-${flags}`,
   };
 }

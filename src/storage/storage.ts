@@ -4,8 +4,8 @@
  * Two areas: `quarantine` (nothing outside the gate can read it) and `store`. A key is made by `newStorageKey` and is the same in
  * both. All errors are GateErrors: STORAGE_FULL, STORAGE_WRITE_FAILED, STORAGE_READ_FAILED, STORAGE_OBJECT_MISSING.
  */
-import { randomBytes } from "node:crypto";
 import type { ByteSource } from "../uploads/byte-source.ts";
+import { pooledRandomBytes } from "../uploads/random-pool.ts";
 
 export type StorageArea = "quarantine" | "store";
 
@@ -52,7 +52,7 @@ const KEY_PATTERN = /^[0-9a-f]{40}$/;
 
 /** A new storage key: 40 hex digits, 160 random bits. */
 export function newStorageKey(): string {
-  return randomBytes(20).toString("hex");
+  return pooledRandomBytes(20).toString("hex");
 }
 
 /** Whether text is a storage key; drivers refuse anything else. */

@@ -4,7 +4,7 @@
  * An upload id is 128 random bits in Crockford's base 32 (26 lower-case characters). It carries no time and no counter,
  * so that knowing one id says nothing about another; order comes from the records, never from the id.
  */
-import { randomBytes } from "node:crypto";
+import { pooledRandomBytes } from "./random-pool.ts";
 
 declare const uploadIdBrand: unique symbol;
 
@@ -16,7 +16,7 @@ const PATTERN = /^[0-9a-hjkmnp-tv-z]{26}$/;
 
 /** Makes a new, unguessable upload id. */
 export function newUploadId(): UploadId {
-  return encodeBase32(randomBytes(16)) as UploadId;
+  return encodeBase32(pooledRandomBytes(16)) as UploadId;
 }
 
 /** Narrows text from outside to an upload id; `null` where it is none. */

@@ -29,21 +29,27 @@ export async function buildReceiptRequest(
 ): Promise<UpstreamRequest> {
   const { method, target } = input;
   if (input.protocol === "raw") {
-    const receipt = Buffer.from(receiptOf(input, onlyFile(input), options));
+    const receipt = Buffer.from(await receiptOf(input, onlyFile(input), options));
     const headers = deliveryHeaders(input, "receipt", ["Content-Type", "application/jwt"]);
     return { method, target, headers, body: oneChunk(receipt), bodyBytes: receipt.length };
   }
-  const parts = input.parts.map((part) => ({
-    kind: "text" as const,
-    name: part.name,
-    text: part.kind === "field" ? part.value : receiptOf(input, part.file, options),
-  }));
+  const parts = await Promise.all(
+    input.parts.map(async (part) => ({
+      kind: "text" as const,
+      name: part.name,
+      text: part.kind === "field" ? part.value : await receiptOf(input, part.file, options),
+    })),
+  );
   const { contentType, body, bodyBytes } = writeMultipart(parts);
   const headers = deliveryHeaders(input, "receipt", ["Content-Type", contentType]);
   return { method, target, headers, body, bodyBytes };
 }
 
-function receiptOf(input: DeliveryInput, released: ReleasedFile, options: ReceiptRequestOptions): string {
+function receiptOf(
+  input: DeliveryInput,
+  released: ReleasedFile,
+  options: ReceiptRequestOptions,
+): Promise<string> {
   const { keys, settings, fileName, clock } = options;
   const signer = { keys, ...settings, ...(clock === undefined ? {} : { clock }) };
   return signReceipt(statementOf(input, released, fileName(released)), signer);

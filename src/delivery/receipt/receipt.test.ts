@@ -46,7 +46,7 @@ const statement: ReceiptStatement = {
 
 test("a receipt says what the statement says, and any JOSE library reads it with the published keys", async () => {
   const keys = await openReceiptKeys({ folder: await newFolder() });
-  const token = signReceipt(statement, {
+  const token = await signReceipt(statement, {
     keys,
     issuer: ISSUER,
     lifetimeMs: 3_600_000,
@@ -89,10 +89,13 @@ test("a receipt says what the statement says, and any JOSE library reads it with
 
 test("the page for services names every claim, and no claim that is not there", async () => {
   const keys = await openReceiptKeys({ folder: await newFolder() });
-  const claims = await verifyReceipt(signReceipt(statement, { keys, issuer: ISSUER, lifetimeMs: 60_000 }), {
-    keys,
-    issuer: ISSUER,
-  });
+  const claims = await verifyReceipt(
+    await signReceipt(statement, { keys, issuer: ISSUER, lifetimeMs: 60_000 }),
+    {
+      keys,
+      issuer: ISSUER,
+    },
+  );
   const page = await readFile(join(import.meta.dirname, "../../../docs/receipts.md"), "utf8");
   const table = page.slice(page.indexOf("| claim |"), page.indexOf("More claims"));
   const named = [...table.matchAll(/^\| (`.*?`) \|/gm)].flatMap(([, cell = ""]) => cell.match(/\w+/g) ?? []);
@@ -104,7 +107,7 @@ test("two receipts of one file differ in their id", async () => {
   const signer = { keys, issuer: ISSUER, lifetimeMs: 60_000 };
   const ids = await Promise.all(
     [1, 2].map(
-      async () => (await verifyReceipt(signReceipt(statement, signer), { keys, issuer: ISSUER })).jti,
+      async () => (await verifyReceipt(await signReceipt(statement, signer), { keys, issuer: ISSUER })).jti,
     ),
   );
   assert.notEqual(ids[0], ids[1]);
@@ -115,7 +118,7 @@ test("a receipt that is forged, changed, expired, for another or of another kind
   const keys = await openReceiptKeys({ folder });
   const strangers = await openReceiptKeys({ folder: await newFolder() });
   const signer = { keys, issuer: ISSUER, lifetimeMs: 60_000 };
-  const good = signReceipt(statement, signer);
+  const good = await signReceipt(statement, signer);
   const [header = "", payload = "", signature = ""] = good.split(".");
   const encoded = (value: object): string => Buffer.from(JSON.stringify(value)).toString("base64url");
   const claims = JSON.parse(Buffer.from(payload, "base64url").toString());
@@ -129,8 +132,8 @@ test("a receipt that is forged, changed, expired, for another or of another kind
     "changed claims": `${header}.${encoded({ ...claims, size: 13 })}.${signature}`,
     unsigned: `${encoded({ alg: "none", typ: RECEIPT_TYPE })}.${payload}.`,
     "key inside": `${encoded({ alg: "EdDSA", typ: RECEIPT_TYPE, jwk: strangers.jwks().keys[0] })}.${payload}.${signature}`,
-    "a stranger's": signReceipt(statement, { ...signer, keys: strangers }),
-    "another issuer": signReceipt(statement, { ...signer, issuer: "https://other.example" }),
+    "a stranger's": await signReceipt(statement, { ...signer, keys: strangers }),
+    "another issuer": await signReceipt(statement, { ...signer, issuer: "https://other.example" }),
     "another kind": await sign({}, "JWT"),
     "claim of another kind": await sign({ size: "12" }, RECEIPT_TYPE),
     "claim missing": await sign({ key: undefined }, RECEIPT_TYPE),
@@ -167,7 +170,7 @@ test("after a rotation the new key signs, and the old one stays published until 
   const keys = await openReceiptKeys({ folder, clock });
   const oldKid = keys.signingKey().kid;
   const signer = { keys, issuer: ISSUER, lifetimeMs: 7 * DAY_MS, clock };
-  const before = signReceipt(statement, signer);
+  const before = await signReceipt(statement, signer);
   nowMs += 1_000;
   const newKid = await keys.rotate();
   assert.equal(keys.signingKey().kid, newKid);

@@ -5,10 +5,12 @@
  * written for the services that read them. Always: a receipt names one file, one request and one audience, and expires.
  * Not here: single use, which is the reader's to keep (`jti`).
  */
-import { randomBytes, sign } from "node:crypto";
+import * as crypto from "node:crypto";
+import { promisify } from "node:util";
 import { errors, type JWTPayload, jwtVerify } from "jose";
 import { z } from "zod";
 import { GateError } from "../../problems/gate-error.ts";
+import { pooledRandomBytes } from "../../uploads/random-pool.ts";
 import type { UploadId } from "../../uploads/upload-id.ts";
 import type { ReceiptKeys } from "./receipt-keys.ts";
 
@@ -17,6 +19,8 @@ export const RECEIPT_TYPE = "sluicegate-receipt+jwt";
 
 /** Where the gate serves a released file, by its storage key, to the bearer of its receipt. */
 export const RECEIPT_FILES_PATH = "/.sluicegate/files/";
+
+const sign = promisify(crypto.sign);
 
 /** What a receipt says of its file and of the request that it came in. */
 export interface ReceiptStatement {
@@ -84,11 +88,12 @@ export type ReceiptClaims = Readonly<z.infer<typeof receiptClaims>>;
  * @throws RECEIPT_KEY_UNAVAILABLE
  * @see RFC 7515 section 5.1, RFC 8037 section 3.1
  */
-export function signReceipt(statement: ReceiptStatement, signer: ReceiptSigner): string {
+export async function signReceipt(statement: ReceiptStatement, signer: ReceiptSigner): Promise<string> {
   const { kid, privateKey } = signer.keys.signingKey();
   const header = base64url({ alg: "EdDSA", typ: RECEIPT_TYPE, kid });
   const input = `${header}.${base64url(claimsOf(statement, signer))}`;
-  return `${input}.${sign(null, Buffer.from(input), privateKey).toString("base64url")}`;
+  const signature = await sign(null, Buffer.from(input), privateKey);
+  return `${input}.${signature.toString("base64url")}`;
 }
 
 function claimsOf(statement: ReceiptStatement, signer: ReceiptSigner): ReceiptClaims {
@@ -100,7 +105,7 @@ function claimsOf(statement: ReceiptStatement, signer: ReceiptSigner): ReceiptCl
     sub: statement.uploadId,
     iat: issuedAt,
     exp: issuedAt + Math.ceil(signer.lifetimeMs / 1000),
-    jti: randomBytes(16).toString("base64url"),
+    jti: pooledRandomBytes(16).toString("base64url"),
     flow: statement.flow,
     policy: statement.policyVersion,
     principal: statement.principal,

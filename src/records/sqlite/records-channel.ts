@@ -1,6 +1,7 @@
 /**
- * The main thread's end of the records thread: gathers the requests of one turn of the event loop into one message, and settles the
- * promises when their group is answered.
+ * The main thread's end of the records thread: gathers requests into one message while the thread is at work on the one before, and settles
+ * the promises when their group is answered. One message at a time: a second one could not be begun before the first one's commit anyway,
+ * and each message costs both threads a wake-up.
  *
  * Always holds: every promise that `ask` gave is settled: by its answer, or by RECORDS_UNAVAILABLE when the thread has died or closed.
  */
@@ -29,6 +30,8 @@ export class RecordsChannel {
   #inlineBytes = 0;
   #commits = 0;
   #end: Error | null = null;
+  #isAtWork = false;
+  #isSendPlanned = false;
 
   /** @param worker a records thread that has said it is open; its messages and its end belong to the channel from here on. */
   constructor(worker: Worker) {
@@ -44,16 +47,17 @@ export class RecordsChannel {
     return this.#commits;
   }
 
-  /** Sends a request with this turn's message. Rejects with RECORDS_UNAVAILABLE where there is no thread any more. */
+  /** Sends a request with the next message. Rejects with RECORDS_UNAVAILABLE where there is no thread any more. */
   ask(request: RecordsRequest): Promise<unknown> {
     if (this.#end !== null) return Promise.reject(recordsUnavailable(this.#end));
     return new Promise((resolve, reject) => {
       this.#waiting.set(this.#next + this.#queued.length, { resolve, reject });
-      if (this.#queued.push(request) === 1) setImmediate(() => this.#send());
+      this.#queued.push(request);
+      this.#planSend();
     });
   }
 
-  /** Puts a change's inline bytes into this turn's message. They are copied when it is sent: not to be changed before the answer. */
+  /** Puts a change's inline bytes into the next message. They are copied when it is sent: not to be changed before the answer. */
   pack({ putInline, ...change }: UploadChange): PackedChange {
     if (putInline === undefined || this.#end !== null) return change;
     const inline: InlineRange[] = putInline.map(({ key, bytes }) => {
@@ -70,7 +74,16 @@ export class RecordsChannel {
     this.#end ??= new Error("the records are closed");
   }
 
+  /** At the end of this turn, so that its other requests come along; or when the thread is free again. */
+  #planSend(): void {
+    if (this.#isAtWork || this.#isSendPlanned) return;
+    this.#isSendPlanned = true;
+    setImmediate(() => this.#send());
+  }
+
   #send(): void {
+    this.#isSendPlanned = false;
+    this.#isAtWork = true;
     const requests = this.#queued;
     const inline = joinBytes(this.#inline, this.#inlineBytes);
     const first = this.#next;
@@ -87,6 +100,7 @@ export class RecordsChannel {
       };
       this.#worker.postMessage(batch, [inline]);
     } catch (error) {
+      this.#isAtWork = false;
       requests.forEach((_, index) => {
         this.#take(first + index)?.reject(recordsUnavailable(error));
       });
@@ -94,7 +108,9 @@ export class RecordsChannel {
   }
 
   #settle(answer: GroupAnswer): void {
+    this.#isAtWork = false;
     this.#commits = answer.commits;
+    if (this.#queued.length > 0) this.#send();
     for (const number of answer.done) this.#take(number)?.resolve(undefined);
     for (const { number, value } of answer.answers) this.#take(number)?.resolve(value);
     for (const { number, error } of answer.failed) this.#take(number)?.reject(unpackError(error));

@@ -4,8 +4,10 @@
  * Both areas are flat: with 64 uploads at once on ext4, spreading the store over 256 folders took five times as many folder syncs and was
  * no faster; the file system finds a name among millions by its hash.
  */
-import { opendir, rename, stat, unlink, writeFile } from "node:fs/promises";
+import * as callbacks from "node:fs";
+import { opendir, rename, stat, unlink } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { promisify } from "node:util";
 import { GateError } from "../../problems/gate-error.ts";
 import type { ByteSource } from "../../uploads/byte-source.ts";
 import {
@@ -17,11 +19,11 @@ import {
   type StoredObject,
 } from "../storage.ts";
 import { errorCodeOf, isMissing, toReadError, toWriteError } from "./disk-errors.ts";
-import { CREATE, createFile, DiskSink } from "./disk-sink.ts";
+import { createFile, DiskSink } from "./disk-sink.ts";
 import { openDiskSource } from "./disk-source.ts";
 import { FolderSync } from "./folder-sync.ts";
 import { type DiskAreas, openToStoreGroup, prepareRoot, RELEASED_MODE } from "./prepare-root.ts";
-import { settleFiles } from "./settle-files.ts";
+import { FileSettler } from "./settle-files.ts";
 
 export interface DiskOptions {
   /** Folder that holds `quarantine/` and `store/`; made where it is missing. */
@@ -39,6 +41,7 @@ export class DiskStorage implements Storage {
   readonly #areas: DiskAreas;
   readonly #quarantine: FolderSync;
   readonly #store: FolderSync;
+  readonly #settler = new FileSettler();
   #closed: Promise<void> | null = null;
 
   constructor(areas: DiskAreas, quarantine: FolderSync, store: FolderSync) {
@@ -88,7 +91,7 @@ export class DiskStorage implements Storage {
   }
 
   async settle(keys: readonly string[]): Promise<void> {
-    const missing = await settleFiles(keys.map((key) => this.#path("store", key)));
+    const missing = await this.#settler.settle(keys.map((key) => this.#path("store", key)));
     try {
       await this.#store.sync();
     } catch (error) {
@@ -132,7 +135,9 @@ export class DiskStorage implements Storage {
   }
 
   close(): Promise<void> {
-    this.#closed ??= Promise.all([this.#quarantine.close(), this.#store.close()]).then(() => {});
+    this.#closed ??= Promise.all([this.#settler.close(), this.#quarantine.close(), this.#store.close()]).then(
+      () => {},
+    );
     return this.#closed;
   }
 
@@ -158,9 +163,13 @@ export class DiskStorage implements Storage {
   }
 }
 
+/** By callbacks: the promises of `node:fs/promises` and their file handles cost twice as much for a small file. */
+const writeFile = promisify(callbacks.writeFile);
+
 /** What a killed process left half-written under this name is of no use: the caller has the whole bytes. */
 async function writeNew(path: string, bytes: Uint8Array): Promise<void> {
-  const options = { flag: CREATE, mode: RELEASED_MODE };
+  // `x`: never an existing file, and never through a link.
+  const options = { flag: "wx", mode: RELEASED_MODE };
   try {
     await writeFile(path, bytes, options);
   } catch (error) {
