@@ -1,10 +1,10 @@
 /**
- * Debian packages that tests need: the browser that sends real forms, and nothing else so far. Installed only where they are missing.
+ * Debian packages that tests need: the browser that sends real forms, and other real clients. Installed only where they are missing.
  */
 import { spawnSync } from "node:child_process";
 
 /** Program → package. */
-const NEEDED = { chromium: "chromium" };
+const NEEDED = { chromium: "chromium", curl: "curl", go: "golang-go" };
 
 /** Installs what is missing; says clearly what to do where it cannot. */
 export function ensureSystemPackages() {

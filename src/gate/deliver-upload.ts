@@ -2,7 +2,7 @@
  * Telling the service, and recording what it said before the client hears it.
  */
 
-import type { DeliveryInput } from "../delivery/delivery-input.ts";
+import type { DeliveryInput, DeliveryPart } from "../delivery/delivery-input.ts";
 import { buildForwardRequest } from "../delivery/forward/forward-request.ts";
 import { buildReceiptRequest } from "../delivery/receipt/receipt-request.ts";
 import type { Flow } from "../flows/flow.ts";
@@ -15,14 +15,13 @@ import type { AnswerOptions, ExchangeReport, Upstream, UpstreamRequest } from ".
 import { answerHeaders } from "./answer-headers.ts";
 import type { GateParts } from "./gate-parts.ts";
 import { asGateError, refusalRecord } from "./refusal.ts";
-import type { ReleasedPart } from "./release-upload.ts";
 import type { RequestContext } from "./request-context.ts";
 import type { UploadJournal } from "./upload-journal.ts";
 
 export interface ReleasedUpload {
   readonly flow: Flow;
   readonly journal: UploadJournal;
-  readonly released: readonly ReleasedPart[];
+  readonly released: readonly DeliveryPart[];
 }
 
 /**
@@ -190,14 +189,14 @@ const deliveryOf = (flow: Flow, startedAtMs: number): DeliveryRecord => ({
   error: null,
 });
 
-const filesOf = (parts: readonly ReleasedPart[]): ReleasedFile[] =>
+const filesOf = (parts: readonly DeliveryPart[]): ReleasedFile[] =>
   parts.flatMap((part) => (part.kind === "file" ? [part.file] : []));
 
-const inlineKeys = (parts: readonly ReleasedPart[]): string[] =>
+const inlineKeys = (parts: readonly DeliveryPart[]): string[] =>
   filesOf(parts).flatMap(({ accepted }) => (accepted.file.inline === null ? [] : [accepted.file.key]));
 
 /** Removes what lies in the store of an upload whose bytes are no longer wanted. */
-async function removeReleased(gate: GateParts, parts: readonly ReleasedPart[]): Promise<void> {
+async function removeReleased(gate: GateParts, parts: readonly DeliveryPart[]): Promise<void> {
   const stored = filesOf(parts).filter(
     ({ accepted, localPath }) => accepted.file.inline === null || localPath !== null,
   );

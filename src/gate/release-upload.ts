@@ -2,19 +2,15 @@
  * From accepted to released: the records first, then the move, then the records again; one transaction where all bytes are in the
  * records themselves.
  */
+import type { DeliveryPart } from "../delivery/delivery-input.ts";
 import type { Flow } from "../flows/flow.ts";
 import type { UploadChange } from "../records/records.ts";
 import { releaseFile } from "../release/release-file.ts";
-import type { AcceptedFile, ReleasedFile } from "../uploads/stages.ts";
+import type { AcceptedFile } from "../uploads/stages.ts";
 import type { ReceivedPart } from "./body-intake.ts";
 import type { GateParts } from "./gate-parts.ts";
 import type { FilePart, UploadInspection } from "./inspect-upload.ts";
 import { deliveryBegun, fileRecord, type UploadJournal } from "./upload-journal.ts";
-
-/** The parts of a released upload, in the client's order. */
-export type ReleasedPart =
-  | { readonly kind: "field"; readonly name: string; readonly value: string }
-  | { readonly kind: "file"; readonly name: string; readonly file: ReleasedFile };
 
 export interface AcceptedUpload {
   readonly flow: Flow;
@@ -31,7 +27,7 @@ export interface AcceptedUpload {
 export async function releaseUpload(
   gate: GateParts,
   upload: AcceptedUpload,
-): Promise<readonly ReleasedPart[]> {
+): Promise<readonly DeliveryPart[]> {
   const files = [...upload.accepted.keys()].map((part) => part.file);
   const begun = { delivery: deliveryBegun(upload.flow.deliver) };
   const content: UploadChange = {
@@ -49,10 +45,10 @@ export async function releaseUpload(
   return released;
 }
 
-function releaseParts(gate: GateParts, { parts, accepted, flow }: AcceptedUpload): Promise<ReleasedPart[]> {
+function releaseParts(gate: GateParts, { parts, accepted, flow }: AcceptedUpload): Promise<DeliveryPart[]> {
   const options = { needsPath: flow.deliver === "receipt" };
   return Promise.all(
-    parts.map(async (part): Promise<ReleasedPart> => {
+    parts.map(async (part): Promise<DeliveryPart> => {
       if (part.kind === "field") return part;
       const file = accepted.get(part);
       if (file === undefined) throw new Error(`file ${part.name} was not accepted`);
