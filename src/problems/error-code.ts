@@ -3,6 +3,7 @@
  *
  * `docs/errors.md` is generated from it; `test/documented-errors.test.ts` fails where the two differ.
  */
+import type { ErrorCodeRow } from "./error-code-row.ts";
 import { DELIVERY_CODES } from "./table/delivery.ts";
 import { FILE_CODES } from "./table/file.ts";
 import { PROTOCOL_CODES } from "./table/protocol.ts";
@@ -12,21 +13,6 @@ import { STORE_CODES } from "./table/store.ts";
 
 /** Where on the way of the data an error arises. */
 export type Stage = "request" | "protocol" | "file" | "store" | "delivery" | "setup";
-
-/**
- * One documented error.
- * - `status`: the HTTP status of the problem answer (for `setup` codes: the exit code of the command line is 2 and the status unused).
- * - `retry`: whether sending the same request again can work: `never` (change the request), `later` (same request, after a while),
- *   `safe` (at once).
- * - `meaning` and `remedy`: two plain sentences for the documentation.
- */
-export interface ErrorCodeRow {
-  readonly status: number;
-  readonly title: string;
-  readonly retry: "never" | "later" | "safe";
-  readonly meaning: string;
-  readonly remedy: string;
-}
 
 export const ERROR_CODES = {
   ...REQUEST_CODES,

@@ -1,7 +1,8 @@
 /**
  * `docs/errors.md`, made from the table of codes: one heading a code.
  */
-import { CODES_BY_STAGE, type ErrorCodeRow, type Stage } from "./error-code.ts";
+import { CODES_BY_STAGE, type Stage } from "./error-code.ts";
+import type { ErrorCodeRow } from "./error-code-row.ts";
 
 const STAGE_TITLES: Readonly<Record<Stage, string>> = {
   request: "The request as a whole",

@@ -1,4 +1,4 @@
-import type { ErrorCodeRow } from "../error-code.ts";
+import type { ErrorCodeRow } from "../error-code-row.ts";
 
 /** Errors of the stage `file`. Codes are never renamed once published, only retired. */
 export const FILE_CODES = {

@@ -1,4 +1,4 @@
-import type { ErrorCodeRow } from "../error-code.ts";
+import type { ErrorCodeRow } from "../error-code-row.ts";
 
 /** Errors of the stage `protocol`. Codes are never renamed once published, only retired. */
 export const PROTOCOL_CODES = {

@@ -1,4 +1,4 @@
-import type { ErrorCodeRow } from "../error-code.ts";
+import type { ErrorCodeRow } from "../error-code-row.ts";
 
 /** Errors of the stage `store`. Codes are never renamed once published, only retired. */
 export const STORE_CODES = {
