@@ -111,6 +111,27 @@ test("a WebSocket is joined with the service's", async () => {
   assert.equal(await ended, 1000);
 });
 
+test("an offer of another protocol is not taken, and the request goes on as it is", async () => {
+  const target = targetsAt(open.origin, "offer").photos;
+  assert.ok(target);
+  const offer = ["Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAABk"];
+  const request = withLines(controlRequest(target), ...offer);
+  await service.clear();
+  const exchange = await sendProbe(open.origin, probeOf(request), LIMITS);
+  assert.equal(exchange.answers[0]?.status, 201);
+  assert.equal((await lastReceived()).header("upgrade").length, 0);
+});
+
+test("a second Content-Type behind two thousand other headers is seen", async () => {
+  const target = targetsAt(open.origin, "many").photos;
+  assert.ok(target);
+  const many = Array.from({ length: 2100 }, (_, index) => `a${index % 10}:`);
+  const request = withLines(controlRequest(target), ...many, "Content-Type: text/html");
+  const exchange = await sendProbe(open.origin, probeOf(request), LIMITS);
+  assert.equal(exchange.answers[0]?.status, 400);
+  assert.match(Buffer.from(exchange.answers[0]?.body ?? []).toString(), /REQUEST_HEADER_DUPLICATED/);
+});
+
 test("a WebSocket to an unknown path is refused where nothing passes through", async () => {
   const socket = new WebSocket(`${closed.origin.replace("http", "ws")}/echo`);
   await new Promise<void>((resolve, reject) => {

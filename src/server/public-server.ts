@@ -32,8 +32,12 @@ export function makePublicServer(gate: GateParts): Server {
     insecureHTTPParser: false,
     // Judged by the pipeline instead, which answers with a problem.
     requireHostHeader: false,
+    // Other protocols are offered by clients that go on in HTTP/1.1 when nobody takes the offer (curl --http2): RFC 9110 section 7.8.
+    shouldUpgradeCallback: (req) => /^\s*websocket\s*$/i.test(req.headers.upgrade ?? ""),
     noDelay: true,
   });
+  // Bounded by their bytes. A count would drop the rest without a word, and the framing could be in the rest.
+  server.maxHeadersCount = 0;
   server.maxConnections = limits.connections;
   server.timeout = 0;
   server.on("connection", (socket) => {
