@@ -55,7 +55,7 @@ export function readArguments(argv: readonly string[]): BenchArguments {
       isFull: values.full,
       onDisk: values.disk,
       gate: {
-        program: values.source ? "src/cli/main.ts" : "dist/cli/main.js",
+        program: values.source ? "src/cli/main.ts" : ".cache/bench/gate/cli/main.js",
         nodeFlags: values["node-flags"].split(" ").filter((flag) => flag !== ""),
       },
       profileFolder: values.profile ?? null,

@@ -3,7 +3,8 @@
  *
  *   node bench/read-profile.ts DIR_OR_FILE [lines, default 30]
  *
- * Self time is a function's own; total time is that of everything it called too. Idle time is left out.
+ * Self time is a function's own; total time is that of everything it called too. By module, time in Node itself and in native code
+ * counts for the module that called it. Idle time is left out.
  */
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
@@ -86,9 +87,10 @@ function addTimes(
   const byId = new Map(nodes.map((node) => [node.id, node]));
   const open = new Set<string>();
   const [root] = nodes;
-  if (root !== undefined) walk(root);
+  if (root !== undefined) walk(root, "Node itself");
 
-  function walk(node: ProfileNode): number {
+  function walk(node: ProfileNode, caller: string): number {
+    const module = moduleOf(node) ?? caller;
     const name = nameOf(node);
     const self = NOT_WORK.has(node.callFrame.functionName) ? 0 : (selfById.get(node.id) ?? 0);
     const isOuter = !open.has(name);
@@ -96,7 +98,7 @@ function addTimes(
     let total = self;
     for (const id of node.children ?? []) {
       const child = byId.get(id);
-      if (child !== undefined) total += walk(child);
+      if (child !== undefined) total += walk(child, module);
     }
     const times = functions.get(name) ?? { self: 0, total: 0 };
     times.self += self;
@@ -105,7 +107,7 @@ function addTimes(
       open.delete(name);
     }
     functions.set(name, times);
-    modules.set(moduleOf(node), (modules.get(moduleOf(node)) ?? 0) + self);
+    modules.set(module, (modules.get(module) ?? 0) + self);
     return total;
   }
 }
@@ -116,10 +118,12 @@ function nameOf({ callFrame }: ProfileNode): string {
   return `${functionName || "(anonymous)"}${where}`;
 }
 
-function moduleOf({ callFrame }: ProfileNode): string {
-  if (callFrame.url === "")
-    return callFrame.functionName.startsWith("(") ? callFrame.functionName : "native functions";
-  const short = shortUrl(callFrame.url);
+/** The file of a function, or its package; null for what belongs to whoever called it. */
+function moduleOf({ callFrame }: ProfileNode): string | null {
+  const { url, functionName } = callFrame;
+  if (functionName === "(garbage collector)" || functionName === "(program)") return functionName;
+  if (url === "" || url.startsWith("node:") || url.startsWith("wasm:")) return null;
+  const short = shortUrl(url);
   return /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(short)?.[1] ?? short;
 }
 

@@ -4,7 +4,7 @@
 import type { Bench } from "../bench.ts";
 import { judge, type RowResult, ratio } from "../measure/figure.ts";
 import { type Body, lengthOf, rawBody } from "../senders/bytes.ts";
-import { startFastApi } from "../servers/fastapi.ts";
+import { startFastApis } from "../servers/fastapi.ts";
 import { startGate } from "../servers/gate.ts";
 import { startNginxPut } from "../servers/nginx.ts";
 import type { Server } from "../servers/server.ts";
@@ -59,19 +59,19 @@ export async function measureLargeRaw(bench: Bench): Promise<RowResult> {
 
 async function startPeers(folder: string): Promise<{ peers: Contestant[]; notes: string[] }> {
   const nginx = await startNginxPut(folder);
-  const fastApi = await startFastApi(folder);
+  const fastApis = await startFastApis(folder);
   const peers: Contestant[] = [
     { subject: "nginx PUT (dav)", server: nginx, request: () => ({ method: "PUT", path: "/one" }) },
-    {
-      subject: "FastAPI request.stream()",
-      server: fastApi,
+    ...fastApis.peers.map(({ dress, server }) => ({
+      subject: `FastAPI request.stream(), ${dress}`,
+      server,
       request: () => ({ method: "PUT", path: "/raw/one" }),
-    },
+    })),
   ];
   const build = buildTusd();
-  if (!build.ok) return { peers, notes: [build.reason] };
-  peers.splice(1, 0, tusContestant(await startTusd(build.program, folder)));
-  return { peers, notes: [] };
+  if (!build.ok) return { peers, notes: [...fastApis.notes, build.reason] };
+  peers.splice(1, 0, tusContestant(await startTusd(build.path, folder)));
+  return { peers, notes: fastApis.notes };
 }
 
 /** tus 1.0 with creation-with-upload: the whole file in the creating request. */

@@ -5,7 +5,7 @@ import type { Bench } from "../bench.ts";
 import { judge, type RowResult, ratio } from "../measure/figure.ts";
 import { formOf } from "../senders/bytes.ts";
 import { noisePng } from "../senders/png.ts";
-import { startFastApi } from "../servers/fastapi.ts";
+import { startFastApis } from "../servers/fastapi.ts";
 import { startGate } from "../servers/gate.ts";
 import { startNginxService } from "../servers/nginx.ts";
 import { imageFlow } from "./flows.ts";
@@ -23,7 +23,7 @@ const FLOWS = [
 export async function measureSmallForm(bench: Bench): Promise<RowResult> {
   const place = bench.makePlace(ROOM_BYTES);
   const service = await startNginxService(place.folder);
-  const fastApi = await startFastApi(place.folder);
+  const fastApis = await startFastApis(place.folder);
   const gate = await startGate({
     folder: place.folder,
     upstreamPort: service.port,
@@ -31,7 +31,11 @@ export async function measureSmallForm(bench: Bench): Promise<RowResult> {
     arguments: bench.gateArguments("small-form"),
   });
   const contestants: Contestant[] = [
-    { subject: "FastAPI UploadFile, no sync", server: fastApi, path: "/small" },
+    ...fastApis.peers.map(({ dress, server }) => ({
+      subject: `FastAPI UploadFile, ${dress}, no sync`,
+      server,
+      path: "/small",
+    })),
     { subject: "gate, receipt", server: gate, path: "/receipt" },
     { subject: "gate, forward", server: gate, path: "/forward" },
     { subject: "gate, observe", server: gate, path: "/observe" },
@@ -40,19 +44,22 @@ export async function measureSmallForm(bench: Bench): Promise<RowResult> {
   const form = formOf(noisePng(FILE_BYTES), "picture.png", "image/png");
   const load = { connections: CONNECTIONS, seconds, form, folder: place.folder };
   const figures = await measureManyRequests({ contestants, load, rounds });
-  for (const server of [gate, fastApi, service]) await server.stop();
+  for (const server of [gate, ...fastApis.peers.map((peer) => peer.server), service]) await server.stop();
   bench.removePlace(place);
-  const [peer, receipt] = figures;
-  const target = {
-    what: "requests/s of gate, receipt beside FastAPI UploadFile without sync",
-    unit: " ×",
-    atLeast: 2,
-  };
   return {
     row: "small-form",
     title: `10 KB form, ${CONNECTIONS} connections, ${place.medium}, ${rounds} rounds of ${seconds} s`,
     figures,
-    verdicts: [judge(target, ratio(receipt, peer, "perSecond"))],
-    notes: [],
+    verdicts: judgeRow(figures),
+    notes: fastApis.notes,
   };
+}
+
+function judgeRow(figures: RowResult["figures"]): RowResult["verdicts"] {
+  const gate = figures.find((figure) => figure.subject === "gate, receipt");
+  const peers = figures.filter((figure) => figure.subject.startsWith("FastAPI"));
+  return peers.map((peer) => {
+    const target = { what: `requests/s of gate, receipt beside ${peer.subject}`, unit: " ×", atLeast: 2 };
+    return judge(target, ratio(gate, peer, "perSecond"));
+  });
 }

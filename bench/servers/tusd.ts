@@ -4,20 +4,16 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
+import type { Build } from "./build.ts";
 import { freePort, type Server, startServer } from "./server.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const PROGRAM = join(ROOT, ".cache/bench/tusd");
 const BUILD_MS_MAX = 240_000;
 
-/** A peer that may be missing: the path of its program, or why there is none. */
-export type Build =
-  | { readonly ok: true; readonly program: string }
-  | { readonly ok: false; readonly reason: string };
-
 /** Builds tusd, or finds it built. Takes about a minute once. */
 export function buildTusd(): Build {
-  if (existsSync(PROGRAM)) return { ok: true, program: PROGRAM };
+  if (existsSync(PROGRAM)) return { ok: true, path: PROGRAM };
   mkdirSync(join(ROOT, ".cache/bench"), { recursive: true });
   console.error("Building tusd for comparison (once, about a minute) …");
   const built = spawnSync("go", ["build", "-o", PROGRAM, "."], {
@@ -26,7 +22,7 @@ export function buildTusd(): Build {
     encoding: "utf8",
     timeout: BUILD_MS_MAX,
   });
-  if (built.status === 0) return { ok: true, program: PROGRAM };
+  if (built.status === 0) return { ok: true, path: PROGRAM };
   if (built.error !== undefined && "code" in built.error && built.error.code === "ENOENT")
     return { ok: false, reason: "tusd is left out: there is no Go on the PATH to build it with" };
   const tail = (built.stderr ?? "").trimEnd().split("\n").at(-1) ?? "";
