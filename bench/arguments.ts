@@ -38,7 +38,7 @@ export function readArguments(argv: readonly string[]): BenchArguments {
       quick: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
       source: { type: "boolean", default: false },
-      "node-flags": { type: "string", default: "" },
+      "node-flags": { type: "string", default: "--max-semi-space-size=4" },
       full: { type: "boolean", default: false },
       disk: { type: "boolean", default: false },
       json: { type: "string" },

@@ -35,6 +35,7 @@ function startService() {
 
 function startGate() {
   const args = [
+    "--max-semi-space-size=4",
     "src/cli/main.ts",
     "serve",
     "--settings",
