@@ -144,7 +144,8 @@ async function recordAnswer(
     });
   }
   if (staysInStore) for (const key of inlineKeys(released)) gate.settler.add(key);
-  else await removeReleased(gate, released);
+  // Nobody waits for it: the record says that the bytes are no longer needed, and a start sweeps what is left of them.
+  else void removeReleased(gate, released);
 }
 
 /**
@@ -195,10 +196,14 @@ const filesOf = (parts: readonly DeliveryPart[]): ReleasedFile[] =>
 const inlineKeys = (parts: readonly DeliveryPart[]): string[] =>
   filesOf(parts).flatMap(({ accepted }) => (accepted.file.inline === null ? [] : [accepted.file.key]));
 
-/** Removes what lies in the store of an upload whose bytes are no longer wanted. */
+/** Removes what lies in storage of an upload whose bytes are no longer wanted: in the store with a path, else where they arrived. */
 async function removeReleased(gate: GateParts, parts: readonly DeliveryPart[]): Promise<void> {
   const stored = filesOf(parts).filter(
     ({ accepted, localPath }) => accepted.file.inline === null || localPath !== null,
   );
-  await Promise.allSettled(stored.map(({ accepted }) => gate.storage.remove("store", accepted.file.key)));
+  await Promise.allSettled(
+    stored.map(({ accepted, localPath }) =>
+      gate.storage.remove(localPath === null ? "quarantine" : "store", accepted.file.key),
+    ),
+  );
 }

@@ -1,6 +1,6 @@
 /**
- * From accepted to released: the records first, then the move, then the records again; one transaction where all bytes are in the
- * records themselves.
+ * From accepted to released: the records first, then the move, then the records again; one transaction where nothing has to move, because
+ * the bytes are in the records themselves or are only passed on.
  */
 import type { DeliveryPart } from "../delivery/delivery-input.ts";
 import type { Flow } from "../flows/flow.ts";
@@ -35,7 +35,8 @@ export async function releaseUpload(
     putInline: files.flatMap((file) => (file.inline === null ? [] : [{ key: file.key, bytes: file.inline }])),
     bytesReceived: files.reduce((sum, file) => sum + file.sizeBytes, 0),
   };
-  if (files.every((file) => file.inline !== null)) {
+  const needsPath = upload.flow.deliver === "receipt";
+  if (!needsPath || files.every((file) => file.inline !== null)) {
     await upload.journal.take(["received", "inspecting", "accepted", "released"], { ...content, ...begun });
     return releaseParts(gate, upload);
   }

@@ -50,20 +50,26 @@ async function bytesOf(released: ReleasedFile): Promise<Buffer> {
   return bytes;
 }
 
-for (const needsPath of [true, false]) {
-  test(`a large file is moved to the store, also when it is released twice; needs a path: ${needsPath}`, async () => {
-    const bytes = randomBytes(100_000);
-    const file = await large(bytes);
-    for (const _ of ["first", "again"]) {
-      const released = await releaseFile(file, storage, { needsPath });
-      assert.equal(released.accepted, file);
-      assert.equal(released.localPath, join("store", file.file.key));
-      assert.deepEqual(readFileSync(join(root, released.localPath)), bytes);
-      assert.deepEqual(await bytesOf(released), bytes);
-    }
-    assert.deepEqual(readdirSync(join(root, "quarantine")), []);
-  });
-}
+test("a large file that is wanted as a file is moved to the store, also when it is released twice", async () => {
+  const bytes = randomBytes(100_000);
+  const file = await large(bytes);
+  for (const _ of ["first", "again"]) {
+    const released = await releaseFile(file, storage, { needsPath: true });
+    assert.equal(released.accepted, file);
+    assert.equal(released.localPath, join("store", file.file.key));
+    assert.deepEqual(readFileSync(join(root, released.localPath)), bytes);
+    assert.deepEqual(await bytesOf(released), bytes);
+  }
+  assert.deepEqual(readdirSync(join(root, "quarantine")), []);
+});
+
+test("a large file that is only passed on is read where it is", async () => {
+  const bytes = randomBytes(100_000);
+  const released = await releaseFile(await large(bytes), storage, { needsPath: false });
+  assert.equal(released.localPath, null);
+  assert.deepEqual(await bytesOf(released), bytes);
+  assert.deepEqual(readdirSync(join(root, "store")), []);
+});
 
 test("a small file that nobody wants as a file stays in memory", async () => {
   const bytes = randomBytes(1000);
@@ -85,7 +91,7 @@ test("a small file that is wanted as a file becomes one below the root, also whe
 
 test("a large file that is nowhere is missing", async () => {
   await assert.rejects(
-    releaseFile(accepted(newStorageKey(), randomBytes(10), false), storage, { needsPath: false }),
+    releaseFile(accepted(newStorageKey(), randomBytes(10), false), storage, { needsPath: true }),
     (error) => error instanceof GateError && error.code === "STORAGE_OBJECT_MISSING",
   );
 });

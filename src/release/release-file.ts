@@ -1,9 +1,10 @@
 /**
- * Moves an accepted file out of quarantine. In: an `AcceptedFile`, which nothing makes that has not been inspected. Out: the same file in
+ * Releases an accepted file. In: an `AcceptedFile`, which nothing makes that has not been inspected. Out: the same file in
  * its final place.
  *
- * Always holds: when it resolves, the file is there after a power cut. A large file has been moved, durably; a small one is in the
- * records database already, and stays there until `Settler` has made its copy in the store durable.
+ * Always holds: when it resolves, the file is there after a power cut. A large one has been moved to the store, durably, or stays where it was
+ * synced if it is only passed on; a small one is in the records database already, and stays there until `Settler` has made its copy in the
+ * store durable.
  */
 import { relative } from "node:path";
 import type { Storage } from "../storage/storage.ts";
@@ -11,7 +12,10 @@ import { memorySource } from "../uploads/byte-source.ts";
 import type { AcceptedFile, ReleasedFile } from "../uploads/stages.ts";
 
 export interface ReleaseOptions {
-  /** Whether somebody wants the file as a file (delivery by receipt); else a small file stays in memory and records. */
+  /**
+   * Whether somebody wants the file as a file (delivery by receipt). A file that is only passed on stays where it is, in memory or in
+   * quarantine: its release is the record's, and moving it would cost two syncs for bytes that are gone a moment later.
+   */
   readonly needsPath: boolean;
 }
 
@@ -27,6 +31,9 @@ export async function releaseFile(
   options: ReleaseOptions,
 ): Promise<ReleasedFile> {
   const { key, inline } = accepted.file;
+  if (inline === null && !options.needsPath) {
+    return { accepted, open: () => storage.open("quarantine", key), localPath: null };
+  }
   if (inline === null) {
     await storage.release(key);
     return { accepted, open: () => storage.open("store", key), localPath: pathBelowRoot(storage, key) };

@@ -6,6 +6,10 @@ import { type DestinationStream, destination, type Logger, pino } from "pino";
 
 export type Log = Logger;
 
+/** Lines are written together: each write of its own is a trip through the thread pool. */
+const GATHER_BYTES = 8192;
+const GATHER_MS_MAX = 100;
+
 /** Opens the log. @param to where lines go; `off` keeps only the interface. */
 export function openLog(to: "stdout" | "stderr" | "off", stream?: DestinationStream): Log {
   const options = {
@@ -14,5 +18,11 @@ export function openLog(to: "stdout" | "stderr" | "off", stream?: DestinationStr
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
     formatters: { level: (label: string) => ({ level: label }) },
   };
-  return pino(options, stream ?? destination({ fd: to === "stderr" ? 2 : 1, sync: false, minLength: 0 }));
+  return pino(options, stream ?? openDestination(to === "stderr" ? 2 : 1));
+}
+
+function openDestination(fd: number): DestinationStream {
+  const gathered = destination({ fd, sync: false, minLength: GATHER_BYTES, periodicFlush: GATHER_MS_MAX });
+  process.once("exit", () => gathered.flushSync());
+  return gathered;
 }
