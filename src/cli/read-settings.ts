@@ -17,11 +17,15 @@ export interface SettingsArguments {
 }
 
 const DEFAULT_FILE = "sluicegate.yaml";
+const DEFAULT_UPSTREAM = "http://127.0.0.1:8000";
 
-/** The settings, or `null` after saying everything that is wrong with them. @throws GateError for an override that is not valid */
+/**
+ * The settings, or `null` after saying everything that is wrong with them.
+ * @throws GateError for an override that is not valid
+ */
 export async function readSettings(args: SettingsArguments, io: CommandIo): Promise<Settings | null> {
   const file = findSettingsFile(args.settings);
-  if (file === null) return settingsWithoutFile(args, io);
+  if (file === null) return settingsWithoutFile(args, io, args.upstream?.[0] ?? upstreamOfData());
   const load = await loadSettings(file);
   if (load.ok) return withOverrides(load.settings, overrides(args));
   for (const problem of load.problems) io.err(formatSetupProblem(problem));
@@ -33,8 +37,23 @@ export function findSettingsFile(named: string | undefined): string | null {
   return named ?? process.env.SLUICEGATE_SETTINGS ?? (existsSync(DEFAULT_FILE) ? DEFAULT_FILE : null);
 }
 
-function settingsWithoutFile(args: SettingsArguments, io: CommandIo): Settings | null {
-  const url = args.upstream?.[0];
+/** As `readSettings`, for a command that starts a gate: that needs an upstream, said or written. */
+export async function readSettingsToServe(args: SettingsArguments, io: CommandIo): Promise<Settings | null> {
+  return findSettingsFile(args.settings) === null
+    ? settingsWithoutFile(args, io, args.upstream?.[0])
+    : readSettings(args, io);
+}
+
+/** A gate started with `--upstream` alone keeps its data in this folder; other commands find it by that, whatever its upstream. */
+function upstreamOfData(): string | undefined {
+  return existsSync(settingsForUpstream(DEFAULT_UPSTREAM).records.path) ? DEFAULT_UPSTREAM : undefined;
+}
+
+function settingsWithoutFile(
+  args: SettingsArguments,
+  io: CommandIo,
+  url: string | undefined,
+): Settings | null {
   if (url !== undefined) return withOverrides(settingsForUpstream(url), { ...overrides(args), upstream: [] });
   io.err(
     `There is no ${DEFAULT_FILE} here. Name one with --settings FILE, or say --upstream URL to start with the defaults.`,

@@ -10,13 +10,13 @@ import { type RunningGate, runGate } from "../server/run-gate.ts";
 import type { Settings } from "../settings/settings.ts";
 import { openLog } from "../signals/log.ts";
 import type { CommandIo } from "./io.ts";
-import { readSettings, type SettingsArguments } from "./read-settings.ts";
+import { readSettingsToServe, type SettingsArguments } from "./read-settings.ts";
 
 const GRACE_MS = 15_000;
 
 /** Exit codes: 0 stopped by a signal, 2 could not start. Resolves when the gate has stopped. */
 export async function serveCommand(args: SettingsArguments, io: CommandIo): Promise<number> {
-  const settings = await readSettings(args, io);
+  const settings = await readSettingsToServe(args, io);
   if (settings === null) return 2;
   const flows = await readFlows(settings, io);
   if (flows === null) return 2;

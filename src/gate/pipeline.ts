@@ -25,7 +25,7 @@ export async function handleRequest(
   expectsContinue: boolean,
 ): Promise<void> {
   const head = beginRequest(req, res);
-  res.once("close", () => logRequest(gate, head));
+  const closed = new Promise<number>((resolve) => res.once("close", () => resolve(performance.now())));
   try {
     judgeFraming(req);
     const request = readRequest(head, { expectsContinue, isTrustedProxy: gate.isTrustedProxy });
@@ -33,6 +33,8 @@ export async function handleRequest(
   } catch (error) {
     answerFailure(gate, head, asGateError(error));
   }
+  // When the answer is out and the stages have said what came of it, whichever is later.
+  logRequest(gate, head, await closed);
 }
 
 /** Handles a request to change the protocol of its connection; never rejects. */
@@ -52,7 +54,7 @@ export async function handleUpgrade(
       throw unknownRoute(request);
     begun.facts.outcome = "passed";
     await passUpgrade(request, upstream, socket, head);
-    logRequest(gate, begun);
+    logRequest(gate, begun, performance.now());
   } catch (error) {
     answerFailure(gate, begun, asGateError(error));
   }
@@ -132,9 +134,9 @@ function answerFailure(gate: GateParts, head: RequestHead, error: GateError): vo
 }
 
 /** One line a request, and its metrics. No headers, no bodies, no query: nothing secret can be in it. */
-function logRequest(gate: GateParts, head: RequestHead): void {
+function logRequest(gate: GateParts, head: RequestHead, endedAt: number): void {
   const { facts, req, res, trace, timings } = head;
-  const durationMs = performance.now() - head.startedAt;
+  const durationMs = endedAt - head.startedAt;
   const flow = facts.flow ?? "none";
   const mode = facts.mode ?? "none";
   gate.metrics.requests.inc({ flow, mode, outcome: facts.outcome, status: String(res.statusCode) });
