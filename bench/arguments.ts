@@ -8,7 +8,7 @@ import type { BenchOptions } from "./bench.ts";
 export const ROW_NAMES = ["large", "small", "forward", "pass-through", "memory"] as const;
 export type RowName = (typeof ROW_NAMES)[number];
 
-export const USAGE = `npm run bench [-- ROWS] [-- OPTIONS]
+export const USAGE = `npm run bench [-- ROWS OPTIONS]
 
 Rows: ${ROW_NAMES.join(", ")}; all of them where none is named.
 
@@ -37,7 +37,7 @@ export function readArguments(argv: readonly string[]): BenchArguments {
     options: {
       quick: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
-      source: { type: "boolean", default: false },
+      program: { type: "string", default: "src/cli/main.ts" },
       "node-flags": { type: "string", default: "--max-semi-space-size=4" },
       full: { type: "boolean", default: false },
       disk: { type: "boolean", default: false },
@@ -55,7 +55,7 @@ export function readArguments(argv: readonly string[]): BenchArguments {
       isFull: values.full,
       onDisk: values.disk,
       gate: {
-        program: values.source ? "src/cli/main.ts" : ".cache/bench/gate/cli/main.js",
+        program: values.program,
         nodeFlags: values["node-flags"].split(" ").filter((flag) => flag !== ""),
       },
       profileFolder: values.profile ?? null,

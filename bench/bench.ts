@@ -12,7 +12,7 @@ const MEMORY_SHARE_MAX = 0.4;
 
 /** How the gate is started. */
 export interface GateProgram {
-  /** Relative to the checkout. */
+  /** Path of what Node runs, from the root of the checkout or absolute. */
   readonly program: string;
   readonly nodeFlags: readonly string[];
 }
@@ -71,7 +71,7 @@ export class Bench {
   /** The arguments that start the gate for a row; profiles of it go to a folder of the row's name. */
   gateArguments(row: string): readonly string[] {
     const { gate, profileFolder } = this.options;
-    const program = join(ROOT, gate.program);
+    const program = resolve(ROOT, gate.program);
     if (profileFolder === null) return [...gate.nodeFlags, program];
     const folder = resolve(profileFolder, row);
     mkdirSync(folder, { recursive: true });

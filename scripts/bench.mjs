@@ -4,9 +4,10 @@
  * `npm run bench -- --help` says which rows and options there are.
  */
 import { spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { ensurePackages, NODE, ROOT, run } from "./bootstrap.mjs";
+import { ensurePackages, NODE, ROOT, run, start } from "./bootstrap.mjs";
 import { ensurePythonEnv } from "./python-env.mjs";
 
 /** Program → Debian package. nginx-light has the dav module, which nginx's PUT needs. */
@@ -15,18 +16,24 @@ const NEEDED = { nginx: "nginx-light", wrk: "wrk" };
 ensurePackages();
 await ensurePythonEnv("example");
 ensureMeasuringPrograms();
-if (!process.argv.includes("--source")) await buildGate();
-process.exitCode = await run(NODE, [join(ROOT, "bench/run.ts"), ...process.argv.slice(2)]);
+const wanted = process.argv.slice(2);
+const builtGate = join(ROOT, ".cache/bench", `gate-${process.pid}`);
+process.once("exit", () => rmSync(builtGate, { recursive: true, force: true }));
+const program = wanted.includes("--source") ? "src/cli/main.ts" : await buildGate();
+const rows = wanted.filter((word) => word !== "--source");
+const measurement = start(NODE, [join(ROOT, "bench/run.ts"), "--program", program, ...rows]);
+// Ctrl-C reaches the measurement from the terminal. Either way it stops what it started, and only then is there anything to remove here.
+process.on("SIGINT", () => {}).on("SIGTERM", () => measurement.kill("SIGTERM"));
+const [code] = await once(measurement, "exit");
+process.exitCode = code ?? 1;
 
 /**
- * What is measured is what is published, built to a place of its own so that a build at the same time does not disturb it. A checkout that does
- * not build can still be measured with `--source`.
+ * What is measured is what is published, built to a place of this run's own so that no other build disturbs it. A checkout that does not
+ * build can still be measured with `--source`.
  */
 async function buildGate() {
-  const folder = join(ROOT, ".cache/bench/gate");
-  rmSync(folder, { recursive: true, force: true });
-  const args = ["-p", join(ROOT, "tsconfig.build.json"), "--outDir", folder, "--declaration", "false"];
-  if ((await run(join(ROOT, "node_modules/.bin/tsc"), args)) === 0) return;
+  const args = ["-p", join(ROOT, "tsconfig.build.json"), "--outDir", builtGate, "--declaration", "false"];
+  if ((await run(join(ROOT, "node_modules/.bin/tsc"), args)) === 0) return join(builtGate, "cli/main.js");
   console.error("The gate does not build: see above. With --source it is measured from src/ as it is.");
   process.exit(1);
 }

@@ -31,8 +31,8 @@ export function resetPeak(rootPid: number): void {
   for (const pid of treeOf(rootPid)) writeFileSync(`/proc/${pid}/clear_refs`, "5");
 }
 
-/** A process and its descendants, parents first. */
-function treeOf(rootPid: number): number[] {
+/** The ids of a process and its descendants, parents first. */
+export function treeOf(rootPid: number): number[] {
   const childrenOf = new Map<number, number[]>();
   for (const name of readdirSync("/proc")) {
     const pid = Number(name);

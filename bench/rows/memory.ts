@@ -61,6 +61,7 @@ export async function measureMemory(bench: Bench): Promise<RowResult> {
   const verdicts: Verdict[] = [];
   const media = new Set<string>();
   for (const one of CASES) {
+    console.error(`memory: ${one.subject} …`);
     const place = bench.makePlace(Math.max(sizes.oneBytes, AT_ONCE * sizes.eachBytes) * 1.1);
     media.add(place.medium);
     const [single, many] = [

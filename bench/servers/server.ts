@@ -9,7 +9,7 @@ import { closeSync, openSync, readFileSync } from "node:fs";
 import { type AddressInfo, connect, createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { readUsage, resetPeak, type Usage } from "../measure/process-tree.ts";
+import { readUsage, resetPeak, treeOf, type Usage } from "../measure/process-tree.ts";
 
 const READY_MS_MAX = 30_000;
 const STOP_MS_MAX = 20_000;
@@ -73,7 +73,18 @@ export async function startServer(program: Program): Promise<Server> {
 
 /** Kills whatever is left. For the end of the run, however it comes. */
 export function stopAll(): void {
-  for (const child of running) child.kill("SIGKILL");
+  for (const child of running) killTree(child);
+}
+
+/** nginx's workers outlive a master that is killed. */
+function killTree({ pid }: ChildProcess): void {
+  for (const id of pid === undefined ? [] : treeOf(pid).reverse()) {
+    try {
+      process.kill(id, "SIGKILL");
+    } catch {
+      // It has ended by itself.
+    }
+  }
 }
 
 /** A port that nobody listens on now. */
@@ -101,7 +112,7 @@ async function untilReady(program: Program, child: ChildProcess, logPath: string
     if ((await isOpen(program.port)) && ((await program.isReady?.()) ?? true)) return;
     await wait(50);
   }
-  child.kill("SIGKILL");
+  killTree(child);
   const tail = readFileSync(logPath, "utf8").trimEnd().split("\n").slice(-15).join("\n");
   throw new Error(`${program.name} did not start${failure === null ? "" : ` (${failure})`}:\n${tail}`);
 }
@@ -130,7 +141,7 @@ async function untilIdle(pid: number): Promise<void> {
 
 async function stopChild(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
-  const late = setTimeout(() => child.kill("SIGKILL"), STOP_MS_MAX);
+  const late = setTimeout(() => killTree(child), STOP_MS_MAX);
   const exited = once(child, "exit");
   child.kill("SIGTERM");
   await exited;
