@@ -19,7 +19,7 @@ Rows: ${ROW_NAMES.join(", ")}; all of them where none is named.
   --source        run the gate from src/ and not from the built package, which is what is published
   --node-flags F  flags of Node for the gate, as one word: --node-flags="--max-semi-space-size=4"
   --help          this page
-  --profile DIR   CPU profiles of the gate, one folder a row; read them with: node bench/read-profile.ts DIR
+  --profile DIR   CPU profiles of the gate, one folder a row; read them with: node_modules/.bin/node bench/read-profile.ts DIR
 `;
 
 export interface BenchArguments {
