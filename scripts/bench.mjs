@@ -5,7 +5,7 @@
  */
 import { spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { rmSync } from "node:fs";
+import { copyFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { ensurePackages, NODE, ROOT, run, start } from "./bootstrap.mjs";
 import { ensurePythonEnv } from "./python-env.mjs";
@@ -32,8 +32,14 @@ process.exitCode = code ?? 1;
  * build can still be measured with `--source`.
  */
 async function buildGate() {
-  const args = ["-p", join(ROOT, "tsconfig.build.json"), "--outDir", builtGate, "--declaration", "false"];
-  if ((await run(join(ROOT, "node_modules/.bin/tsc"), args)) === 0) return join(builtGate, "cli/main.js");
+  const folder = join(builtGate, "dist");
+  const args = ["-p", join(ROOT, "tsconfig.build.json"), "--outDir", folder, "--declaration", "false"];
+  const code = await run(join(ROOT, "node_modules/.bin/tsc"), args);
+  if (code === 0) {
+    // Beside dist/, as in the package: the program reads its version there.
+    copyFileSync(join(ROOT, "package.json"), join(builtGate, "package.json"));
+    return join(folder, "cli/main.js");
+  }
   console.error("The gate does not build: see above. With --source it is measured from src/ as it is.");
   process.exit(1);
 }
