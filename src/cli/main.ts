@@ -4,6 +4,8 @@
  *
  * The flag in the first line keeps the space for young objects small: what a gate holds is buffers, and a larger space costs 20 MB for nothing.
  */
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { Command, CommanderError } from "commander";
 import { GateError } from "../problems/gate-error.ts";
 import { explainCommand } from "./explain.ts";
@@ -38,6 +40,7 @@ function makeProgram(io: CommandIo, exit: (code: number) => void): Command {
     .description(
       "Hardened file uploads for Python services. Describe an upload route once: enforce it, verify it, watch it.",
     )
+    .version(readVersion(), "-v, --version", "print the version")
     .exitOverride()
     .configureOutput({
       writeOut: (text) => io.out(text.trimEnd()),
@@ -107,6 +110,15 @@ function makeProgram(io: CommandIo, exit: (code: number) => void): Command {
 
 const withSettings = (command: Command): Command =>
   command.option("--settings <file>", "settings file (default: ./sluicegate.yaml)");
+
+/** From the package's own description, the nearest above this file: in the checkout, in the package, and in any other build. */
+function readVersion(): string {
+  for (let folder = dirname(import.meta.filename); folder !== dirname(folder); folder = dirname(folder)) {
+    const file = join(folder, "package.json");
+    if (existsSync(file)) return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
+  }
+  return "unknown";
+}
 
 function explainFailure(error: unknown, io: CommandIo): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_COULD_NOT_RUN;
