@@ -16,7 +16,7 @@ import { answerHeaders } from "./answer-headers.ts";
 import type { GateParts } from "./gate-parts.ts";
 import { asGateError, refusalRecord } from "./refusal.ts";
 import type { RequestContext } from "./request-context.ts";
-import type { UploadJournal } from "./upload-journal.ts";
+import { deliveryBegun, type UploadJournal } from "./upload-journal.ts";
 
 export interface ReleasedUpload {
   readonly flow: Flow;
@@ -123,7 +123,7 @@ async function recordAnswer(
   const { journal, flow, released } = upload;
   const isTaken = status < 400;
   const delivery: DeliveryRecord = {
-    ...deliveryOf(flow, startedAtMs),
+    ...deliveryBegun(flow.deliver, startedAtMs),
     endedAtMs: Date.now(),
     status,
     error: null,
@@ -163,7 +163,7 @@ async function recordFailure(
   const isKept = flow.deliver === "receipt" || error.code !== "UPSTREAM_UNREACHABLE";
   const note = `${error.code}: ${error.publicMessage}`;
   const delivery: DeliveryRecord = {
-    ...deliveryOf(flow, startedAtMs),
+    ...deliveryBegun(flow.deliver, startedAtMs),
     endedAtMs: Date.now(),
     status: null,
     error: note,
@@ -180,15 +180,6 @@ async function recordFailure(
   if (!keepsBytes) await removeReleased(gate, released);
   else for (const key of inlineKeys(released)) gate.settler.add(key);
 }
-
-const deliveryOf = (flow: Flow, startedAtMs: number): DeliveryRecord => ({
-  attempt: 1,
-  kind: flow.deliver,
-  startedAtMs,
-  endedAtMs: null,
-  status: null,
-  error: null,
-});
 
 const filesOf = (parts: readonly DeliveryPart[]): ReleasedFile[] =>
   parts.flatMap((part) => (part.kind === "file" ? [part.file] : []));

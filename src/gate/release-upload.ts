@@ -29,7 +29,7 @@ export async function releaseUpload(
   upload: AcceptedUpload,
 ): Promise<readonly DeliveryPart[]> {
   const files = [...upload.accepted.keys()].map((part) => part.file);
-  const begun = { delivery: deliveryBegun(upload.flow.deliver) };
+  const begun = { delivery: deliveryBegun(upload.flow.deliver, Date.now()) };
   const content: UploadChange = {
     files: files.map((file) => fileRecord(file, upload.inspection)),
     putInline: files.flatMap((file) => (file.inline === null ? [] : [{ key: file.key, bytes: file.inline }])),

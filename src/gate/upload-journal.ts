@@ -122,7 +122,7 @@ export function fileRecord(file: QuarantinedFile, inspection: UploadInspection |
   };
 }
 
-/** A first try to tell the service, begun now. */
-export function deliveryBegun(kind: DeliveryRecord["kind"]): DeliveryRecord {
-  return { attempt: 1, kind, startedAtMs: Date.now(), endedAtMs: null, status: null, error: null };
+/** A first try to tell the service, without an end so far. */
+export function deliveryBegun(kind: DeliveryRecord["kind"], startedAtMs: number): DeliveryRecord {
+  return { attempt: 1, kind, startedAtMs, endedAtMs: null, status: null, error: null };
 }
