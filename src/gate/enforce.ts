@@ -20,8 +20,6 @@ import { releaseUpload } from "./release-upload.ts";
 import type { RequestContext } from "./request-context.ts";
 import { fileRecord, newUpload, UploadJournal } from "./upload-journal.ts";
 
-/** Whole time that inspection of one upload may take. */
-const INSPECTION_MS_MAX = 60_000;
 /** From here on a file is in storage, not in memory: its upload gets a record while it is still arriving. */
 const RECORD_FROM_BYTES = 64 * 1024;
 
@@ -79,12 +77,8 @@ async function inspect(
   parts: readonly ReceivedPart[],
   journal: UploadJournal,
 ): Promise<UploadInspection> {
-  const options = {
-    nameRequired: journal.upload.protocol === "multipart",
-    signal: AbortSignal.timeout(INSPECTION_MS_MAX),
-  };
   const inspection = await request.timings.measure("inspect", () =>
-    inspectUpload(parts, gate.quarantine, options),
+    inspectUpload(parts, gate.quarantine, journal.upload.protocol),
   );
   if (inspection.refusal === null) return inspection;
   const files = parts.flatMap((part) => (part.kind === "file" ? [fileRecord(part.file, inspection)] : []));

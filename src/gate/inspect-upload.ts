@@ -16,12 +16,16 @@ export interface UploadInspection {
   readonly refusal: Refusal | null;
 }
 
-/** Inspects every file, one after another: all findings of all files are worth telling. */
+/** Whole time that inspection of one upload may take. */
+const INSPECTION_MS_MAX = 60_000;
+
+/** Inspects every file, one after another: all findings of all files are worth telling. A raw body may come without a name. */
 export async function inspectUpload(
   parts: readonly ReceivedPart[],
   quarantine: Quarantine,
-  options: { nameRequired: boolean; signal: AbortSignal },
+  protocol: string,
 ): Promise<UploadInspection> {
+  const options = { nameRequired: protocol === "multipart", signal: AbortSignal.timeout(INSPECTION_MS_MAX) };
   const reports = new Map<FilePart, InspectionReport>();
   for (const part of parts) {
     if (part.kind === "file") reports.set(part, await inspectPart(part, quarantine, options));

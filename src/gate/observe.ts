@@ -20,7 +20,6 @@ import { asGateError, Refusal, refusalRecord } from "./refusal.ts";
 import type { RequestContext } from "./request-context.ts";
 import { fileRecord, newUpload, UploadJournal } from "./upload-journal.ts";
 
-const INSPECTION_MS_MAX = 60_000;
 /** A copy further behind than one quarantine buffer is given up. */
 const BEHIND_BYTES_MAX = 8 * 1024 * 1024;
 
@@ -170,12 +169,12 @@ class Observation {
   }
 
   async #inspect(): Promise<UploadInspection | null> {
-    const options = {
-      nameRequired: this.#journal.upload.protocol === "multipart",
-      signal: AbortSignal.timeout(INSPECTION_MS_MAX),
-    };
     try {
-      return await inspectUpload(await this.#intake.finish(), this.#gate.quarantine, options);
+      return await inspectUpload(
+        await this.#intake.finish(),
+        this.#gate.quarantine,
+        this.#journal.upload.protocol,
+      );
     } catch (error) {
       const gateError = asGateError(error);
       if (gateError.status < 500 || gateError instanceof Refusal) this.#refusal ??= gateError;
