@@ -23,6 +23,71 @@ export interface FieldRule {
   readonly optional: boolean;
 }
 
+/** Who is asked for, and by what: nothing, a key of the gate's own, a token of an identity provider, a grant of the service, the service itself. */
+export type CallerKind = "public" | "api-key" | "jwt" | "grant" | "upstream";
+
+/** Who may send, and how much of it. */
+export interface FlowPermissions {
+  readonly caller: CallerKind;
+  /**
+   * What a caller must have, beside being known. `jwt`: claim → values that must all be among the claim's (a string is split at spaces, as
+   * `scope` is). `api-key`: the one name `scope` → scopes that the key must have.
+   */
+  readonly require: ReadonlyMap<string, readonly string[]>;
+  /** `upstream`: canonical path at which the flow's upstream is asked, else `null`. */
+  readonly askPath: string | null;
+  /** Origins (`https://app.example.com`) whose pages may send here beside the gate's own origin, or `any` (then never with credentials). */
+  readonly origins: readonly string[] | "any";
+  readonly shares: readonly ShareRule[];
+}
+
+/** Whose share it is: each principal's, each client address's, or that of the whole flow. */
+export type ShareSubject = "principal" | "address" | "flow";
+
+/** One bound of what may be taken. `name` is stable within the flow and told in `RateLimit` headers. Times in milliseconds, sizes in bytes. */
+export type ShareRule =
+  | {
+      readonly kind: "rate";
+      readonly name: string;
+      readonly per: ShareSubject;
+      readonly requestsMax: number;
+      readonly windowMs: number;
+    }
+  | {
+      readonly kind: "concurrent";
+      readonly name: string;
+      readonly per: ShareSubject;
+      readonly uploadsMax: number;
+    }
+  | {
+      readonly kind: "quota";
+      readonly name: string;
+      readonly per: ShareSubject;
+      readonly windowMs: number;
+      readonly bytesMax: number | null;
+      readonly filesMax: number | null;
+    };
+
+/** Whether a retry of a client finds what the first try did. `off`: the header is nothing to the gate and goes on to the service. */
+export interface FlowRetry {
+  readonly idempotencyKey: "required" | "optional" | "derived" | "off";
+  /** How long a key and its answer are kept, from the upload's end. */
+  readonly keepMs: number;
+}
+
+/** What happens when something fails; one promise for each failure. */
+export interface FlowFailure {
+  /** The service cannot be reached, so surely has nothing. `retry`: kept, tried again with back-off, and the client gets a 202. */
+  readonly upstreamDown: "refuse" | "retry";
+  /** The exchange broke off after the service may have taken it. `keep`: a person decides; `retry`: sent again with the same upload id and key. */
+  readonly upstreamUnknown: "keep" | "retry";
+  /** The service answers 5xx. `pass`: the client gets that answer; `retry`: kept and tried again. */
+  readonly upstreamError: "pass" | "retry";
+  /** For how long a delivery is tried again before it waits for a person. */
+  readonly retryForMs: number;
+  readonly storageFull: "refuse";
+}
+
 /** One upload route of a service and everything said about it. */
 export interface Flow {
   readonly name: string;
@@ -35,7 +100,9 @@ export interface Flow {
   readonly route: FlowRoute;
   readonly files: ReadonlyMap<string, FileRule>;
   readonly fields: ReadonlyMap<string, FieldRule>;
-  readonly permissions: { readonly caller: "public" };
+  readonly permissions: FlowPermissions;
+  readonly retry: FlowRetry;
+  readonly failure: FlowFailure;
   readonly deliver: DeliveryKind;
   /** Name of an upstream of the settings. */
   readonly upstream: string;

@@ -67,7 +67,21 @@ function buildFlow(written: WrittenFlow, folder: string, mode: ModeWord, policyV
     fields: frozenMap(
       Object.entries(written.accept.fields ?? {}).map(([name, rule]) => [name, fieldRule(rule)]),
     ),
-    permissions: { caller: written.permissions.caller },
+    permissions: {
+      caller: written.permissions.caller,
+      require: frozenMap([]),
+      askPath: null,
+      origins: [],
+      shares: [],
+    },
+    retry: { idempotencyKey: "off", keepMs: 86_400_000 },
+    failure: {
+      upstreamDown: "refuse",
+      upstreamUnknown: "keep",
+      upstreamError: "pass",
+      retryForMs: 86_400_000,
+      storageFull: "refuse",
+    },
     deliver: written.deliver,
     upstream: written.upstream,
     forwardCredentials: written.credentials === "forward",

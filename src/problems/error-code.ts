@@ -6,16 +6,18 @@
 import type { ErrorCodeRow } from "./error-code-row.ts";
 import { DELIVERY_CODES } from "./table/delivery.ts";
 import { FILE_CODES } from "./table/file.ts";
+import { PERMISSION_CODES } from "./table/permission.ts";
 import { PROTOCOL_CODES } from "./table/protocol.ts";
 import { REQUEST_CODES } from "./table/request.ts";
 import { SETUP_CODES } from "./table/setup.ts";
 import { STORE_CODES } from "./table/store.ts";
 
 /** Where on the way of the data an error arises. */
-export type Stage = "request" | "protocol" | "file" | "store" | "delivery" | "setup";
+export type Stage = "request" | "permission" | "protocol" | "file" | "store" | "delivery" | "setup";
 
 export const ERROR_CODES = {
   ...REQUEST_CODES,
+  ...PERMISSION_CODES,
   ...PROTOCOL_CODES,
   ...FILE_CODES,
   ...STORE_CODES,
@@ -28,6 +30,7 @@ export type ErrorCode = keyof typeof ERROR_CODES;
 /** The codes by stage, in table order, for the documentation. */
 export const CODES_BY_STAGE: Readonly<Record<Stage, Readonly<Record<string, ErrorCodeRow>>>> = {
   request: REQUEST_CODES,
+  permission: PERMISSION_CODES,
   protocol: PROTOCOL_CODES,
   file: FILE_CODES,
   store: STORE_CODES,

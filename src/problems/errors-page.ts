@@ -6,6 +6,7 @@ import type { ErrorCodeRow } from "./error-code-row.ts";
 
 const STAGE_TITLES: Readonly<Record<Stage, string>> = {
   request: "The request as a whole",
+  permission: "Who may, how much, how often",
   protocol: "The body and its parts",
   file: "What the file is",
   store: "Quarantine, store and records",

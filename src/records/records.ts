@@ -66,6 +66,123 @@ export interface DeliveryRecord {
   readonly error: string | null;
 }
 
+/** One decision, as the audit keeps it. Nothing secret and no file bytes are ever in it; texts of clients only as `quoteSeen` gives them. */
+export interface AuditEntry {
+  readonly atMs: number;
+  /**
+   * What was decided: `upload-accepted`, `upload-refused`, `upload-delivered`, `upload-undelivered`, `upload-ended`, `key-added`,
+   * `key-revoked`, `delivery-retried`, `delivery-given-up`, `download`, `records-forgotten` …
+   */
+  readonly event: string;
+  readonly flow: string | null;
+  readonly policyVersion: string | null;
+  readonly uploadId: string | null;
+  readonly principal: string | null;
+  readonly requestId: string | null;
+  /** Which rule decided: an error code, or the name of what allowed it. */
+  readonly rule: string | null;
+  readonly detail: Readonly<Record<string, string | number | boolean | null>>;
+}
+
+/**
+ * An entry in its chain. `hash` is the SHA-256 (hex) over `previousHash` and the entry in canonical JSON with its number; the first entry's
+ * `previousHash` is 64 zeros. `seq` counts from 1 without gaps.
+ */
+export interface AuditRecord extends AuditEntry {
+  readonly seq: number;
+  readonly previousHash: string;
+  readonly hash: string;
+}
+
+/**
+ * What was taken of one share by one subject in one slot of time; added to what is there. `slotMs` is the slot's beginning.
+ * Entries are forgotten after `expiresAtMs`.
+ */
+export interface UsageEntry {
+  /** Flow and name of the share: `avatars/quota-1`. */
+  readonly share: string;
+  readonly subject: string;
+  readonly slotMs: number;
+  readonly requests: number;
+  readonly files: number;
+  readonly bytes: number;
+  readonly expiresAtMs: number;
+}
+
+/** A service's answer as it is given again. */
+export interface StoredAnswer {
+  readonly status: number;
+  /** End-to-end headers: name, value, name, value … */
+  readonly headers: readonly string[];
+  /** Base64; `null` where the body was too large to keep. */
+  readonly body: string | null;
+}
+
+/** What is known of an idempotency key. `scope` is flow, principal and key, hashed: the key itself is not kept. */
+export interface IdempotencyRecord {
+  readonly scope: string;
+  /** SHA-256 over method, target and content of the upload. */
+  readonly fingerprint: string;
+  readonly uploadId: UploadId;
+  readonly expiresAtMs: number;
+  /** `null` while the upload has no answer: it runs, or nobody knows whether the service has it. */
+  readonly answer: StoredAnswer | null;
+}
+
+/** What happens to an idempotency key along with a move. */
+export type IdempotencyChange =
+  /** Fails the whole change with RECORDS_KEY_TAKEN where the scope has an entry that is not expired. */
+  | {
+      readonly kind: "claim";
+      readonly scope: string;
+      readonly fingerprint: string;
+      readonly expiresAtMs: number;
+    }
+  | {
+      readonly kind: "answer";
+      readonly scope: string;
+      readonly answer: StoredAnswer;
+      readonly expiresAtMs: number;
+    }
+  | { readonly kind: "free"; readonly scope: string };
+
+/** A grant that may be used once. Fails the whole change with RECORDS_GRANT_USED where it is recorded already. */
+export interface GrantUse {
+  readonly id: string;
+  readonly expiresAtMs: number;
+}
+
+/**
+ * What another try to deliver needs beside the record and its files. Never with credentials of the client.
+ * `parts`: in the client's order; a file by its index.
+ */
+export interface Handover {
+  readonly method: string;
+  readonly target: string;
+  readonly headers: readonly string[];
+  readonly idempotencyScope: string | null;
+  readonly parts: readonly (
+    | { readonly kind: "field"; readonly name: string; readonly value: string }
+    | { readonly kind: "file"; readonly name: string; readonly index: number }
+  )[];
+}
+
+/** An API key: the secret itself is nowhere. Times are Unix milliseconds. */
+export interface ApiKeyRecord {
+  /** Public part of the key, by which it is found: 12 characters of `[0-9a-z]`. */
+  readonly id: string;
+  readonly name: string;
+  readonly principal: string;
+  /** SHA-256 of the secret part, hex. The secret has 256 random bits, so a slow hash would add nothing. */
+  readonly secretSha256: string;
+  readonly scopes: readonly string[];
+  /** Flows that it opens; `null` for all. */
+  readonly flows: readonly string[] | null;
+  readonly createdAtMs: number;
+  readonly expiresAtMs: number | null;
+  readonly revokedAtMs: number | null;
+}
+
 /** Everything that may change together with a move. Absent members stay as they are. */
 export interface UploadChange {
   /** Each replaces the file of the same index; files of other indexes stay. */
@@ -77,6 +194,15 @@ export interface UploadChange {
   /** Appended, or replaces the one with the same attempt. */
   readonly delivery?: DeliveryRecord;
   readonly bytesReceived?: number;
+  /** Appended to the chain in the same transaction. */
+  readonly audit?: readonly AuditEntry[];
+  readonly usage?: readonly UsageEntry[];
+  readonly idempotency?: IdempotencyChange;
+  readonly useGrant?: GrantUse;
+  /** Kept for another try; `null` forgets it. */
+  readonly handover?: Handover | null;
+  /** When the delivery is tried again; `null`: not by itself. */
+  readonly nextTryAtMs?: number | null;
 }
 
 /** A whole record, as read back. */
@@ -88,12 +214,14 @@ export interface UploadRecord extends NewUpload {
   readonly moves: readonly UploadMove[];
   readonly refusal: RefusalRecord | null;
   readonly deliveries: readonly DeliveryRecord[];
+  readonly nextTryAtMs: number | null;
 }
 
 /** Which uploads to list; newest first. */
 export interface UploadFilter {
   readonly flow?: string;
   readonly state?: UploadState;
+  readonly principal?: string;
   readonly limit: number;
 }
 
@@ -123,6 +251,32 @@ export interface Records {
   ): Promise<{ readonly file: FileRecord; readonly uploadId: UploadId; readonly state: UploadState } | null>;
   /** Forgets bytes kept for these keys, of any uploads, in one transaction; keys without bytes are passed over. */
   dropInline(keys: readonly string[]): Promise<void>;
+  /** Records what concerns no upload's record: decisions before there was one, use of shares. @throws RECORDS_UNAVAILABLE */
+  note(change: { readonly audit?: readonly AuditEntry[]; readonly usage?: readonly UsageEntry[] }): Promise<void>;
+  /** Audit entries after `afterSeq` in order, at most `limit`. */
+  auditTrail(range: { readonly afterSeq: number; readonly limit: number }): Promise<readonly AuditRecord[]>;
+  /** All use of shares that is not expired. */
+  usage(nowMs: number): Promise<readonly UsageEntry[]>;
+  /** An entry that is not expired. */
+  findIdempotencyKey(scope: string, nowMs: number): Promise<IdempotencyRecord | null>;
+  isGrantUsed(id: string): Promise<boolean>;
+  handover(id: UploadId): Promise<Handover | null>;
+  /** Uploads in state `undeliverable` whose next try is due, the longest waiting first. */
+  dueDeliveries(nowMs: number, limit: number): Promise<readonly UploadRecord[]>;
+  /** When the next try of all is due, or `null`. */
+  nextDueAtMs(): Promise<number | null>;
+  /** @throws RECORDS_STATE_CONFLICT where the id is taken */
+  addApiKey(key: ApiKeyRecord, audit: AuditEntry): Promise<void>;
+  /** Idempotent. @returns whether there is such a key */
+  revokeApiKey(id: string, atMs: number, audit: AuditEntry): Promise<boolean>;
+  findApiKey(id: string): Promise<ApiKeyRecord | null>;
+  apiKeys(): Promise<readonly ApiKeyRecord[]>;
+  /**
+   * Forgets what has expired: keys, grants and use of shares by their own times; records of uploads in a final state that were last
+   * changed before `uploadsBeforeMs`, with their files' and deliveries' rows. Uploads whose files are in the store for a receipt stay.
+   * @returns how many uploads were forgotten; at most `limit`.
+   */
+  forget(nowMs: number, uploadsBeforeMs: number, limit: number): Promise<number>;
   /** Resolves when a write goes through; for readiness. @throws RECORDS_UNAVAILABLE */
   probe(): Promise<void>;
   close(): Promise<void>;

@@ -14,20 +14,25 @@ export function buildSettings(written: WrittenSettings, folder: string, file: st
   return deepFreeze({
     file,
     listen: {
-      public: { ...publicAddress },
+      public: { ...publicAddress, tls: null },
       operator: { ...(written.listen?.operator?.address ?? DEFAULTS.operatorAddress) },
     },
     flowsFolder: at(written.flows, DEFAULTS.flows),
     upstreams: frozenMap(
       Object.entries(written.upstreams ?? {}).map(([name, one]) => [name, upstream(name, one)]),
     ),
-    records: { driver: "sqlite", path: at(written.records?.path, DEFAULTS.records) },
+    records: {
+      driver: "sqlite",
+      path: at(written.records?.path, DEFAULTS.records),
+      keepMs: DEFAULTS.recordsKeptMs,
+    },
     storage: { driver: "disk", path: at(written.storage?.path, DEFAULTS.storage) },
     receipts: {
       issuer: written.receipts?.issuer ?? defaultIssuer(publicAddress),
       keysFolder: at(written.receipts?.keys, DEFAULTS.keys),
       lifetimeMs: written.receipts?.lifetime ?? DEFAULTS.receiptLifetimeMs,
     },
+    callers: { jwt: null, grant: null },
     trustProxy: [...(written["trust-proxy"] ?? [])],
     limits: limits(written.limits),
     signals: {
@@ -60,5 +65,8 @@ function limits(written: WrittenSettings["limits"]): Settings["limits"] {
     uploads: written?.uploads ?? DEFAULTS.uploads,
     requestHeaderBytesMax: written?.["request-headers"] ?? DEFAULTS.requestHeaderBytesMax,
     idleMs: written?.idle ?? DEFAULTS.idleMs,
+    bodyBytesPerSecondMin: DEFAULTS.bodyBytesPerSecondMin,
+    headersMs: DEFAULTS.headersMs,
+    stopGraceMs: DEFAULTS.stopGraceMs,
   };
 }

@@ -47,7 +47,7 @@ export function withOverrides(settings: Settings, overrides: SettingsOverrides):
   const issuer = isDefaultIssuer ? defaultIssuer(publicAddress) : settings.receipts.issuer;
   return deepFreeze({
     ...settings,
-    listen: { public: publicAddress, operator },
+    listen: { public: { ...publicAddress, tls: settings.listen.public.tls }, operator },
     upstreams: frozenMap(upstreams),
     receipts: { ...settings.receipts, issuer },
   });

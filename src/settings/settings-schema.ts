@@ -22,6 +22,10 @@ export const DEFAULTS = {
   uploads: 200,
   requestHeaderBytesMax: 16 * 1024,
   idleMs: 60_000,
+  bodyBytesPerSecondMin: 256,
+  headersMs: 30_000,
+  stopGraceMs: 15_000,
+  recordsKeptMs: 90 * 86_400_000,
 } as const;
 
 /** Names of upstreams, as flows write them. */

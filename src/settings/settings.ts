@@ -8,6 +8,41 @@ export interface ListenAddress {
   readonly port: number;
 }
 
+/** Certificate chain and private key, PEM, absolute paths; read again when they change. */
+export interface TlsFiles {
+  readonly certificate: string;
+  readonly key: string;
+}
+
+/** Where the public keys or the secret of somebody's signatures are: exactly one of the three is not `null`. */
+export interface VerificationKeys {
+  /** At least 32 bytes; HMAC algorithms only. */
+  readonly secret: string | null;
+  /** Absolute path of a JWK Set with public keys. */
+  readonly jwksFile: string | null;
+  readonly jwksUrl: string | null;
+}
+
+/** Tokens of an identity provider, for `caller: jwt`. */
+export interface JwtSettings {
+  readonly issuer: string;
+  readonly audience: string;
+  readonly keys: VerificationKeys;
+  /** Allowed `alg` values. */
+  readonly algorithms: readonly string[];
+  readonly clockSkewMs: number;
+  /** Claim that names the principal. */
+  readonly principalClaim: string;
+}
+
+/** What the service mints: grants for uploads and links for downloads. */
+export interface GrantSettings {
+  readonly keys: VerificationKeys;
+  /** A grant or link that is valid for longer is refused. */
+  readonly lifetimeMaxMs: number;
+  readonly clockSkewMs: number;
+}
+
 export interface UpstreamSettings {
   readonly name: string;
   /** Origin only: `http://host:port`. */
@@ -20,12 +55,18 @@ export interface UpstreamSettings {
 export interface Settings {
   /** Absolute path of the settings file, or `null` when started with `--upstream` alone. */
   readonly file: string | null;
-  readonly listen: { readonly public: ListenAddress; readonly operator: ListenAddress };
+  readonly listen: {
+    readonly public: ListenAddress & { readonly tls: TlsFiles | null };
+    readonly operator: ListenAddress;
+  };
   readonly flowsFolder: string;
   readonly upstreams: ReadonlyMap<string, UpstreamSettings>;
-  readonly records: { readonly driver: "sqlite"; readonly path: string };
+  /** `keepMs`: how long records of finished uploads are kept; audit entries stay. */
+  readonly records: { readonly driver: "sqlite"; readonly path: string; readonly keepMs: number };
   readonly storage: { readonly driver: "disk"; readonly path: string };
   readonly receipts: { readonly issuer: string; readonly keysFolder: string; readonly lifetimeMs: number };
+  /** Who callers are, where flows ask for it; `null` where the settings do not say. */
+  readonly callers: { readonly jwt: JwtSettings | null; readonly grant: GrantSettings | null };
   /** Addresses and networks whose Forwarded headers count. */
   readonly trustProxy: readonly string[];
   readonly limits: {
@@ -34,6 +75,12 @@ export interface Settings {
     readonly requestHeaderBytesMax: number;
     /** No byte for so long ends a request. */
     readonly idleMs: number;
+    /** The least that a body must bring on average, from its first byte on, in bytes a second. */
+    readonly bodyBytesPerSecondMin: number;
+    /** So long may all headers of a request take. */
+    readonly headersMs: number;
+    /** So long may what runs go on when the gate is told to stop. */
+    readonly stopGraceMs: number;
   };
   readonly signals: {
     readonly log: "stdout" | "stderr" | "off";

@@ -34,6 +34,17 @@ export interface AnswerHeaders {
   readonly withheld: readonly string[];
 }
 
+/** An answer's end-to-end headers and its body, `null` where it is longer than was to be gathered. */
+export interface GatheredBody {
+  readonly headers: RawHeaders;
+  readonly body: Buffer | null;
+}
+
+/** A whole answer of the service, taken by the gate itself. */
+export interface UpstreamAnswer extends GatheredBody {
+  readonly status: number;
+}
+
 /**
  * What happens on the way of an answer from the service to the client.
  * - `beforeHead` runs when the service's status is known and before anything goes to the client; the answer waits for it. This is where
@@ -41,7 +52,12 @@ export interface AnswerHeaders {
  * - `headers` sees the service's own end-to-end headers and says what becomes of them.
  */
 export interface AnswerOptions {
-  readonly beforeHead?: (status: number) => Promise<void>;
+  readonly beforeHead?: (status: number, gathered: GatheredBody | null) => Promise<void>;
+  /**
+   * Waits for the answer's body up to so many bytes before `beforeHead` runs and hands it over; a longer body is handed over as `null` and goes on
+   * to the client all the same. Without it `beforeHead` gets `null`.
+   */
+  readonly gatherBytesMax?: number;
   readonly headers?: (answer: RawHeaders) => AnswerHeaders;
   readonly signal?: AbortSignal;
 }
@@ -84,6 +100,15 @@ export interface Upstream {
     head: Buffer,
     options: { target: string; requestHeaders: RawHeaders },
   ): Promise<void>;
+  /**
+   * Sends a request of the gate's own, without a client who waits for the answer: another try of a delivery, a question to the service. The answer's
+   * body is gathered up to `bodyBytesMax`; a longer one is `null` and dropped.
+   * @throws UPSTREAM_UNREACHABLE (the service surely has nothing), UPSTREAM_TIMEOUT, UPSTREAM_ANSWER_INVALID; or the reason of `signal`
+   */
+  request(
+    request: UpstreamRequest,
+    options: { readonly bodyBytesMax: number; readonly signal?: AbortSignal },
+  ): Promise<UpstreamAnswer>;
   /** Resolves when a TCP connection can be made; for readiness. @throws UPSTREAM_UNREACHABLE */
   probe(): Promise<void>;
   /** Breaks off what still runs. */

@@ -44,6 +44,20 @@ export const STORE_CODES = {
     meaning: "Another step moved the upload first.",
     remedy: "Ask for the state of the upload.",
   },
+  RECORDS_KEY_TAKEN: {
+    status: 409,
+    title: "The Idempotency-Key is taken",
+    retry: "later",
+    meaning: "Another upload with this key was recorded first.",
+    remedy: "Send the same request again: it gets the first one's answer.",
+  },
+  RECORDS_GRANT_USED: {
+    status: 403,
+    title: "The grant was used already",
+    retry: "never",
+    meaning: "Another upload with this grant was recorded first.",
+    remedy: "Ask the service for a new grant.",
+  },
   RECORDS_UPLOAD_UNKNOWN: {
     status: 404,
     title: "There is no such upload",

@@ -1,0 +1,34 @@
+/**
+ * How much of a flow somebody may take: the interface. Implemented by `share-ledger.ts`.
+ *
+ * Always holds: what is reserved and what was taken never exceed a share together, however many uploads run at once. A reservation lives in
+ * memory: it ends with its upload, and with the process. What was taken is in the records, in the same transaction that releases the upload.
+ */
+import type { Flow } from "../../flows/flow.ts";
+import type { UsageEntry } from "../../records/records.ts";
+
+/** One upload's part of the shares that concern it. */
+export interface Reservation {
+  /**
+   * Takes the request into account for shares of its principal and flow. Those of its address are taken by `reserve`, before anybody is asked
+   * who it is.
+   * @param contentLengthBytes as declared, or `null`: then `grow` takes more as bytes come.
+   * @throws RATE_EXCEEDED, CONCURRENCY_EXCEEDED, QUOTA_EXCEEDED (with retryAfterSeconds)
+   */
+  admit(principal: string, contentLengthBytes: number | null): void;
+  /** Called while bytes arrive. @throws QUOTA_EXCEEDED */
+  grow(bytesReceived: number, filesBegun: number): void;
+  /** What was really taken: goes into the records along with the release. Reservations of bytes and files end; the place of a concurrent upload is kept until `end`. */
+  settle(bytes: number, files: number): readonly UsageEntry[];
+  /** Gives back whatever is still reserved. Safe to call twice. */
+  end(): void;
+  /** `RateLimit-Policy` and `RateLimit` for the answer, name and value; none where the flow has no such share. */
+  headers(): readonly (readonly [name: string, value: string])[];
+}
+
+export interface Shares {
+  /** Begins a request: takes from shares of its address. @throws RATE_EXCEEDED, CONCURRENCY_EXCEEDED */
+  reserve(flow: Flow, address: string): Reservation;
+  /** Use that no release has recorded yet (requests that were refused or failed): written from time to time, and at the end. */
+  takeUnrecorded(): readonly UsageEntry[];
+}
