@@ -8,12 +8,19 @@ import { buildReceiptRequest } from "../delivery/receipt/receipt-request.ts";
 import type { Flow } from "../flows/flow.ts";
 import { cleanFileName } from "../inspection/file-name.ts";
 import { GateError } from "../problems/gate-error.ts";
-import type { DeliveryRecord } from "../records/records.ts";
+import type { DeliveryRecord, IdempotencyChange, StoredAnswer, UploadChange } from "../records/records.ts";
 import type { ReleasedFile } from "../uploads/stages.ts";
 import { endToEndRequestHeaders, stripReservedQuery } from "../upstream/headers.ts";
-import type { AnswerOptions, ExchangeReport, Upstream, UpstreamRequest } from "../upstream/upstream.ts";
+import type {
+  AnswerOptions,
+  ExchangeReport,
+  GatheredBody,
+  Upstream,
+  UpstreamRequest,
+} from "../upstream/upstream.ts";
 import { answerHeaders } from "./answer-headers.ts";
 import type { GateParts } from "./gate-parts.ts";
+import { ANSWER_BYTES_MAX, type IdempotentUpload } from "./idempotency/idempotency.ts";
 import { asGateError, refusalRecord } from "./refusal.ts";
 import type { RequestContext } from "./request-context.ts";
 import { deliveryBegun, type UploadJournal } from "./upload-journal.ts";
@@ -22,6 +29,8 @@ export interface ReleasedUpload {
   readonly flow: Flow;
   readonly journal: UploadJournal;
   readonly released: readonly DeliveryPart[];
+  /** The upload's idempotency key, where it has one. */
+  readonly idempotent?: IdempotentUpload | null;
 }
 
 /**
@@ -36,7 +45,8 @@ export async function deliverUpload(
   const upstream = upstreamOf(gate, upload.flow);
   const startedAtMs = Date.now();
   const options: AnswerOptions = {
-    beforeHead: (status) => recordAnswer(gate, request, upload, { status, startedAtMs }),
+    beforeHead: (status, gathered) => recordAnswer(gate, request, upload, { status, gathered, startedAtMs }),
+    ...(upload.idempotent?.keepsAnswer === true ? { gatherBytesMax: ANSWER_BYTES_MAX } : {}),
     headers: (answer) => answerHeaders(gate, request, answer),
   };
   try {
@@ -110,6 +120,7 @@ function fileName({ accepted }: ReleasedFile): string {
 
 interface Answered {
   readonly status: number;
+  readonly gathered: GatheredBody | null;
   readonly startedAtMs: number;
 }
 
@@ -118,7 +129,7 @@ async function recordAnswer(
   gate: GateParts,
   request: RequestContext,
   upload: ReleasedUpload,
-  { status, startedAtMs }: Answered,
+  { status, gathered, startedAtMs }: Answered,
 ): Promise<void> {
   const { journal, flow, released } = upload;
   const isTaken = status < 400;
@@ -129,7 +140,11 @@ async function recordAnswer(
     error: null,
   };
   const staysInStore = isTaken && flow.deliver === "receipt";
-  const change = { delivery, ...(staysInStore ? {} : { dropInline: inlineKeys(released) }) };
+  const change = {
+    delivery,
+    ...along(upload.idempotent?.answered(storedAnswer(status, gathered))),
+    ...(staysInStore ? {} : { dropInline: inlineKeys(released) }),
+  };
   if (isTaken) {
     await journal.take(["delivered"], change);
   } else {
@@ -172,6 +187,7 @@ async function recordFailure(
   const change = {
     delivery,
     refusal: refusalRecord(error),
+    ...(isKept ? {} : along(upload.idempotent?.freed())),
     ...(keepsBytes ? {} : { dropInline: inlineKeys(released) }),
   };
   await journal.take([[isKept ? "undeliverable" : "rejected", note]], change).catch((cause: unknown) => {
@@ -180,6 +196,15 @@ async function recordFailure(
   if (!keepsBytes) await removeReleased(gate, released);
   else for (const key of inlineKeys(released)) gate.settler.add(key);
 }
+
+const along = (idempotency: IdempotencyChange | null | undefined): UploadChange =>
+  idempotency === null || idempotency === undefined ? {} : { idempotency };
+
+const storedAnswer = (status: number, gathered: GatheredBody | null): StoredAnswer => ({
+  status,
+  headers: gathered?.headers ?? [],
+  body: gathered?.body?.toString("base64") ?? null,
+});
 
 const filesOf = (parts: readonly DeliveryPart[]): ReleasedFile[] =>
   parts.flatMap((part) => (part.kind === "file" ? [part.file] : []));

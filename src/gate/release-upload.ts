@@ -18,18 +18,24 @@ export interface AcceptedUpload {
   readonly parts: readonly ReceivedPart[];
   readonly accepted: ReadonlyMap<FilePart, AcceptedFile>;
   readonly inspection: UploadInspection;
+  /** What changes together with the move to `released`: use of shares, an idempotency key's claim, a grant. */
+  readonly along?: UploadChange;
 }
 
 /**
  * Releases every file and records the first try to deliver as begun.
- * @throws STORAGE_WRITE_FAILED, RECORDS_UNAVAILABLE …; the upload is then still `accepted` or before
+ * @throws STORAGE_WRITE_FAILED, RECORDS_UNAVAILABLE …, and what `along` may fail with (RECORDS_KEY_TAKEN, RECORDS_GRANT_USED); the upload is
+ *   then still `accepted` or before, and nothing of it is in the store
  */
 export async function releaseUpload(
   gate: GateParts,
   upload: AcceptedUpload,
 ): Promise<readonly DeliveryPart[]> {
   const files = [...upload.accepted.keys()].map((part) => part.file);
-  const begun = { delivery: deliveryBegun(upload.flow.deliver, Date.now()) };
+  const begun: UploadChange = {
+    ...upload.along,
+    delivery: deliveryBegun(upload.flow.deliver, Date.now()),
+  };
   const content: UploadChange = {
     files: files.map((file) => fileRecord(file, upload.inspection)),
     putInline: files.flatMap((file) => (file.inline === null ? [] : [{ key: file.key, bytes: file.inline }])),
@@ -42,7 +48,13 @@ export async function releaseUpload(
   }
   await upload.journal.take(["received", "inspecting", "accepted"], content);
   const released = await releaseParts(gate, upload);
-  await upload.journal.take(["released"], begun);
+  try {
+    await upload.journal.take(["released"], begun);
+  } catch (error) {
+    // Moved, and by the records not released: nobody will ever ask for it.
+    await Promise.allSettled(files.map(({ key }) => gate.storage.remove("store", key)));
+    throw error;
+  }
   return released;
 }
 
