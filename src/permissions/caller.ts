@@ -43,6 +43,11 @@ export interface Admission {
   /** Recorded with the upload's release, once. */
   readonly grant: GrantUse | null;
   /**
+   * Lower-case names of the headers that hold credentials for the gate itself, a key or a grant: they do not go on to the service.
+   * Absent: none.
+   */
+  readonly consumedHeaders?: readonly string[];
+  /**
    * Asks again, when the upload is complete and before it is released.
    * @throws PERMISSION_REVOKED, PERMISSION_UNAVAILABLE
    */
