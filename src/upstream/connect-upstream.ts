@@ -7,6 +7,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { connect } from "node:net";
 import { Pool } from "undici";
+import { type AnswerSink, NO_CLIENT } from "./answer-sink.ts";
 import { drainRequest } from "./drain-request.ts";
 import { CONNECT_TIMEOUT_MS, Exchange, type ExchangeInit } from "./exchange.ts";
 import { sendExpecting } from "./expect-link.ts";
@@ -17,9 +18,11 @@ import { joinUpgrade } from "./upgrade.ts";
 import type {
   AnswerOptions,
   ExchangeReport,
+  GatheredBody,
   RawHeaders,
   RelayOptions,
   Upstream,
+  UpstreamAnswer,
   UpstreamRequest,
 } from "./upstream.ts";
 import { unreachable } from "./upstream-error.ts";
@@ -70,6 +73,7 @@ export function connectUpstream(options: ConnectUpstreamOptions): Upstream {
   return {
     name: options.name,
     send: (request, res, answer) => send(service, request, res, answer),
+    request: (request, answer) => requestAlone(service, request, answer),
     relay: (req, res, relayOptions) => relay(service, req, res, relayOptions),
     upgrade: (req, socket, head, upgradeOptions) =>
       joinUpgrade(service, { req, socket, head, ...upgradeOptions }),
@@ -92,7 +96,7 @@ interface Service {
 
 function openExchange(
   service: Service,
-  res: ServerResponse,
+  res: AnswerSink,
   options: AnswerOptions,
   how: Pick<ExchangeInit, "onClientGone" | "endEarly">,
 ): Exchange {
@@ -106,7 +110,7 @@ function openExchange(
 async function send(
   service: Service,
   request: UpstreamRequest,
-  res: ServerResponse,
+  res: AnswerSink,
   options: AnswerOptions,
 ): Promise<ExchangeReport> {
   const exchange = openExchange(service, res, options, { onClientGone: "finish", endEarly: null });
@@ -122,6 +126,25 @@ async function send(
   } finally {
     await chunks?.return?.();
   }
+}
+
+/** A delivery without a client. Once the service has said its status, that is the outcome, whatever becomes of the body. */
+async function requestAlone(
+  service: Service,
+  request: UpstreamRequest,
+  { bodyBytesMax, signal }: { readonly bodyBytesMax: number; readonly signal?: AbortSignal },
+): Promise<UpstreamAnswer> {
+  const heard: { answer: UpstreamAnswer | null } = { answer: null };
+  const beforeHead = async (status: number, gathered: GatheredBody | null): Promise<void> => {
+    if (gathered !== null) heard.answer = { status, ...gathered };
+  };
+  const options = { beforeHead, gatherBytesMax: bodyBytesMax, ...(signal === undefined ? {} : { signal }) };
+  const failure = await send(service, request, NO_CLIENT, options).then(
+    () => null,
+    (error: unknown) => error,
+  );
+  if (heard.answer !== null) return heard.answer;
+  throw failure;
 }
 
 /** A body that is one chunk goes out in one write with its head; any other is pulled. */

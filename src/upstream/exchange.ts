@@ -7,11 +7,13 @@
  * answer must not look like a whole one.
  * Not here: the request, which `connect-upstream.ts` writes; trailers, which go nowhere.
  */
-import type { ServerResponse } from "node:http";
 import { GateError } from "../problems/gate-error.ts";
+import { AnswerGatherer, canGather, isEventStream } from "./answer-gatherer.ts";
+import { headerValue, safeMessage, withChanges } from "./answer-head.ts";
+import type { AnswerSink } from "./answer-sink.ts";
 import { endToEndResponseHeaders } from "./headers.ts";
 import type { BodyWatch } from "./request-body.ts";
-import type { AnswerHeaders, AnswerOptions, ExchangeReport, RawHeaders } from "./upstream.ts";
+import type { AnswerOptions, ExchangeReport, GatheredBody, RawHeaders } from "./upstream.ts";
 import { clientGone, timeoutError, upstreamError } from "./upstream-error.ts";
 
 /** What an exchange needs of the connection that carries it. */
@@ -24,7 +26,7 @@ export interface ExchangeLink {
 export interface ExchangeInit {
   readonly upstreamName: string;
   readonly timeoutMs: number;
-  readonly res: ServerResponse;
+  readonly res: AnswerSink;
   readonly options: AnswerOptions;
   /** `abort`: a client that goes away ends the exchange. `finish`: the service's status is still waited for, and its body dropped. */
   readonly onClientGone: "abort" | "finish";
@@ -36,9 +38,6 @@ export interface ExchangeInit {
 export const CONNECT_TIMEOUT_MS = 5_000;
 
 const WHOLE_BODY_BYTES_MAX = 16 * 1024;
-
-const PLAIN_TEXT = /^[\t\x20-\x7e]*$/;
-const EVENT_STREAM = /^text\/event-stream\b/i;
 
 export class Exchange implements BodyWatch {
   readonly done: Promise<ExchangeReport>;
@@ -65,6 +64,10 @@ export class Exchange implements BodyWatch {
   #isEnded = false;
   /** Bytes that came while `beforeHead` was still at work: undici delivers what is in hand even when paused. */
   #waiting: Buffer[] = [];
+  /** While the answer's body is held back for `beforeHead`. */
+  #gatherer: AnswerGatherer | null = null;
+  /** What ended the answer while it was being gathered: told when its status is recorded. */
+  #brokenBy: GateError | null = null;
 
   constructor(init: ExchangeInit) {
     this.#init = init;
@@ -128,44 +131,86 @@ export class Exchange implements BodyWatch {
     this.#message = message;
     this.#answerHeaders = endToEndResponseHeaders(headers);
     this.#contentLength = Number(headerValue(headers, "content-length") ?? -1);
-    this.#isTimed = !EVENT_STREAM.test(headerValue(headers, "content-type") ?? "");
-    const { beforeHead } = this.#init.options;
+    this.#isTimed = !isEventStream(headers);
+    const { beforeHead, gatherBytesMax } = this.#init.options;
     if (beforeHead === undefined) {
       this.#sendHead();
-      return;
+    } else if (gatherBytesMax === undefined) {
+      this.#holdBack(beforeHead, null);
+    } else {
+      this.#gatherer = new AnswerGatherer(gatherBytesMax);
+      if (canGather(this.#answerHeaders, gatherBytesMax)) this.#arm();
+      else this.#endGathering(false);
     }
-    this.#disarm();
-    this.#link?.pause();
-    this.#runBeforeHead(beforeHead);
   }
 
   answerData(chunk: Buffer): void {
     if (this.#isSettled) return;
     if (this.#isHeadOut) this.#write(chunk);
-    else this.#waiting.push(chunk);
+    else if (this.#gatherer === null) this.#waiting.push(chunk);
+    else this.#gather(this.#gatherer, chunk);
   }
 
   answerEnd(): void {
     this.#isEnded = true;
-    if (!this.#isSettled && this.#isHeadOut) this.#finish();
+    if (this.#isSettled) return;
+    if (this.#isHeadOut) this.#finish();
+    else this.#endGathering(true);
   }
 
   /** The transport failed, or gave the exchange up because it was told to. */
   failed(error: unknown): void {
-    if (this.#isSettled) return;
+    if (this.#isSettled || this.#brokenBy !== null) return;
     if (this.#isHeadOut) this.#breakOff();
-    else this.#settle(upstreamError(error, this.#init.upstreamName, this.hasAnswer));
+    else this.#failWith(upstreamError(error, this.#init.upstreamName, this.hasAnswer));
   }
 
-  #runBeforeHead(beforeHead: (status: number) => Promise<void>): void {
-    beforeHead(this.#status).then(
+  #gather(gatherer: AnswerGatherer, chunk: Buffer): void {
+    gatherer.add(chunk);
+    if (gatherer.isFull) this.#endGathering(false);
+    else this.#arm();
+  }
+
+  /**
+   * Goes on to `beforeHead` with what was gathered.
+   * @returns whether the answer was still being gathered.
+   */
+  #endGathering(isWhole: boolean): boolean {
+    const { beforeHead } = this.#init.options;
+    if (this.#gatherer === null || beforeHead === undefined) return false;
+    const body = this.#gatherer.take();
+    this.#gatherer = null;
+    if (body.length > 0) this.#waiting.push(body);
+    this.#holdBack(beforeHead, { headers: this.#answerHeaders, body: isWhole ? body : null });
+    return true;
+  }
+
+  /** The answer waits until its status is recorded. */
+  #holdBack(
+    beforeHead: (status: number, gathered: GatheredBody | null) => Promise<void>,
+    gathered: GatheredBody | null,
+  ): void {
+    this.#disarm();
+    if (!this.#isEnded) this.#link?.pause();
+    beforeHead(this.#status, gathered).then(
       () => {
         if (this.#isSettled) return;
-        this.#sendHead();
-        this.#link?.resume();
+        if (this.#brokenBy !== null) {
+          this.#settle(this.#brokenBy);
+        } else {
+          this.#sendHead();
+          this.#link?.resume();
+        }
       },
       (error: unknown) => this.#stop(error instanceof GateError ? error : asGateError(error)),
     );
+  }
+
+  /** Before the head is out. A status that has come counts all the same: it is recorded before the failure is told. */
+  #failWith(error: GateError): void {
+    const isGathering = this.#gatherer !== null;
+    if (isGathering) this.#brokenBy = error;
+    if (!this.#endGathering(false)) this.#settle(error);
   }
 
   #sendHead(): void {
@@ -253,10 +298,12 @@ export class Exchange implements BodyWatch {
    * before, it is set again.
    */
   readonly #onTimer = (): void => {
+    const isDue = this.#deadlineAtMs - performance.now() < 1;
+    // An answer that comes slowly is not gathered any longer: it goes on to the client as it comes, with another deadline.
+    if (isDue && !this.#endGathering(false)) this.#stop(timeoutError(this.#init.upstreamName));
+    if (this.#isSettled) return;
     const leftMs = this.#deadlineAtMs - performance.now();
-    if (leftMs < 1) this.#stop(timeoutError(this.#init.upstreamName));
-    else if (!this.#isSettled)
-      this.#timer = setTimeout(this.#onTimer, Math.min(leftMs, this.#init.timeoutMs));
+    this.#timer = setTimeout(this.#onTimer, Math.min(leftMs, this.#init.timeoutMs));
   };
 
   /** Ends the exchange from our side. */
@@ -267,7 +314,7 @@ export class Exchange implements BodyWatch {
       return;
     }
     this.#stopError = error;
-    this.#settle(error);
+    this.#failWith(error);
     this.#link?.abort(error);
   }
 
@@ -277,14 +324,17 @@ export class Exchange implements BodyWatch {
     this.#stopError = gone;
     this.#settle(null);
     this.#init.res.destroy();
-    this.#link?.abort(gone);
+    // A connection whose answer is complete goes back to the pool.
+    if (!this.#isEnded) this.#link?.abort(gone);
   }
 
   #settle(error: GateError | null): void {
     this.#isSettled = true;
     clearTimeout(this.#timer);
     this.#waiting = [];
-    this.#init.res.off("close", this.#onClientClose).off("drain", this.#onDrain);
+    this.#gatherer = null;
+    this.#init.res.off("close", this.#onClientClose);
+    this.#init.res.off("drain", this.#onDrain);
     this.#init.options.signal?.removeEventListener("abort", this.#onSignal);
     if (error === null) this.#resolve(this.#report());
     else this.#reject(error);
@@ -312,35 +362,4 @@ export class Exchange implements BodyWatch {
 
 function asGateError(error: unknown): GateError {
   return new GateError("GATE_FAILED", { cause: error });
-}
-
-/** A reason phrase that can go on the wire again; Node's own where it cannot. @see RFC 9112 section 4 */
-function safeMessage(message: string): string {
-  return PLAIN_TEXT.test(message) ? message : "";
-}
-
-/** All values of a header, joined as RFC 9110 section 5.3 allows; `null` where there is none. */
-function headerValue(headers: RawHeaders, lowerName: string): string | null {
-  let found: string | null = null;
-  for (let at = 0; at < headers.length; at += 2) {
-    const name = headers[at] ?? "";
-    if (name.length !== lowerName.length || name.toLowerCase() !== lowerName) continue;
-    const value = headers[at + 1] ?? "";
-    found = found === null ? value : `${found}, ${value}`;
-  }
-  return found;
-}
-
-/** The service's headers without those withheld, and with ours in place of any of the same name. */
-function withChanges(headers: RawHeaders, changes: AnswerHeaders | undefined): RawHeaders {
-  if (changes === undefined) return headers;
-  const { added, withheld } = changes;
-  const names = new Set<string>(withheld);
-  for (let at = 0; at < added.length; at += 2) names.add((added[at] ?? "").toLowerCase());
-  const kept: string[] = [];
-  for (let at = 0; at < headers.length; at += 2) {
-    const name = headers[at] ?? "";
-    if (!names.has(name.toLowerCase())) kept.push(name, headers[at + 1] ?? "");
-  }
-  return kept.concat(added);
 }

@@ -54,8 +54,10 @@ export interface UpstreamAnswer extends GatheredBody {
 export interface AnswerOptions {
   readonly beforeHead?: (status: number, gathered: GatheredBody | null) => Promise<void>;
   /**
-   * Waits for the answer's body up to so many bytes before `beforeHead` runs and hands it over; a longer body is handed over as `null` and goes on
-   * to the client all the same. Without it `beforeHead` gets `null`.
+   * Waits for the answer's body up to so many bytes before `beforeHead` runs and hands it over. A body that is longer, that stalls for longer
+   * than the upstream's timeout or that is an event stream is handed over as `null` as soon as that is known, and goes on to the client all the
+   * same. One that breaks off, or that is ended by `signal`, is handed over as `null` too, and then the exchange fails: nothing has gone to the
+   * client yet. A client that goes away changes nothing of this in `send`. Without it `beforeHead` gets `null`.
    */
   readonly gatherBytesMax?: number;
   readonly headers?: (answer: RawHeaders) => AnswerHeaders;
@@ -102,7 +104,8 @@ export interface Upstream {
   ): Promise<void>;
   /**
    * Sends a request of the gate's own, without a client who waits for the answer: another try of a delivery, a question to the service. The answer's
-   * body is gathered up to `bodyBytesMax`; a longer one is `null` and dropped.
+   * body is gathered up to `bodyBytesMax`. Once the status is there it is the outcome: a body that is longer, breaks off, stalls for longer than
+   * the upstream's timeout or is an event stream is `null` and dropped, and so is one that `signal` cuts short.
    * @throws UPSTREAM_UNREACHABLE (the service surely has nothing), UPSTREAM_TIMEOUT, UPSTREAM_ANSWER_INVALID; or the reason of `signal`
    */
   request(
