@@ -1,0 +1,89 @@
+/**
+ * `caller: api-key`: keys that the gate gave out itself, `sluicegate key add`.
+ *
+ * Always holds: a key that is not known and one whose secret is wrong take the same steps and get the same answer; what else is the matter with
+ * a key is told only to who has its secret. A key that is revoked while an upload runs stops that upload; one that expires meanwhile does not,
+ * for it was good when the upload began.
+ */
+import { timingSafeEqual } from "node:crypto";
+import type { Flow } from "../../flows/flow.ts";
+import { GateError } from "../../problems/gate-error.ts";
+import type { ApiKeyRecord, Records } from "../../records/records.ts";
+import type { Admission, CallerCheck, CallerRequest } from "../caller.ts";
+import { parseApiKey } from "./api-key-text.ts";
+import { credentialsInvalid, permissionDenied, readApiKey } from "./credentials.ts";
+
+/** Compared with where no record is found: no secret is known to have this hash. */
+const NO_HASH = "0".repeat(64);
+
+/** What can be replaced in tests: the clock (Unix milliseconds) and the comparison in constant time. */
+export interface ApiKeyOptions {
+  readonly now?: () => number;
+  readonly isEqual?: (left: Buffer, right: Buffer) => boolean;
+}
+
+/** Checks keys against the records. The header with the key is the gate's own, and told as such in the admission. */
+export function apiKeyCaller(records: Pick<Records, "findApiKey">, options: ApiKeyOptions = {}): CallerCheck {
+  const { now = Date.now, isEqual = timingSafeEqual } = options;
+
+  async function find(flow: Flow, text: string): Promise<ApiKeyRecord> {
+    const shown = parseApiKey(text);
+    if (shown === null) throw credentialsInvalid(flow, "The credential is not an API key of this gate.");
+    const key = await records.findApiKey(shown.id);
+    const isProven = isEqual(shown.secretHash, Buffer.from(key?.secretSha256 ?? NO_HASH, "hex"));
+    if (key === null || !isProven) throw credentialsInvalid(flow, "The API key is not valid.");
+    return key;
+  }
+
+  async function check(flow: Flow, text: string): Promise<ApiKeyRecord> {
+    const key = await find(flow, text);
+    refuseEnded(flow, key, now());
+    refuseLimited(flow, key);
+    return key;
+  }
+
+  return {
+    async admit(flow: Flow, request: CallerRequest): Promise<Admission> {
+      const { text, header } = readApiKey(flow, request);
+      const key = await check(flow, text);
+      return {
+        principal: key.principal,
+        narrowing: null,
+        grant: null,
+        consumedHeaders: [header],
+        confirm: async () => refuseRevoked(key, await records.findApiKey(key.id)),
+      };
+    },
+    async identify(flow: Flow, request: CallerRequest): Promise<string> {
+      const key = await check(flow, readApiKey(flow, request).text);
+      return key.principal;
+    },
+  };
+}
+
+function refuseEnded(flow: Flow, { revokedAtMs, expiresAtMs }: ApiKeyRecord, nowMs: number): void {
+  if (revokedAtMs !== null) throw credentialsInvalid(flow, "The API key is revoked.");
+  if (expiresAtMs !== null && expiresAtMs <= nowMs)
+    throw credentialsInvalid(flow, "The API key has expired.");
+}
+
+function refuseLimited(flow: Flow, { flows, scopes }: ApiKeyRecord): void {
+  if (flows !== null && !flows.includes(flow.name))
+    throw permissionDenied(flow, "The API key is not for this flow.", []);
+  const required = flow.permissions.require.get("scope") ?? [];
+  const missing = required.filter((scope) => !scopes.includes(scope));
+  if (missing.length === 0) return;
+  throw permissionDenied(flow, "The API key lacks a scope.", required, {
+    expected: `the scopes ${required.join(" ")}`,
+    seen: `a key without ${missing.join(" ")}`,
+  });
+}
+
+/** The secret is compared too: a key of the same id that was made anew is another key. */
+function refuseRevoked(admitted: ApiKeyRecord, now: ApiKeyRecord | null): void {
+  if (now !== null && now.revokedAtMs === null && now.secretSha256 === admitted.secretSha256) return;
+  throw new GateError("PERMISSION_REVOKED", {
+    expected: "an API key that is valid until the upload is complete",
+    seen: "a key that was revoked while the upload was under way",
+  });
+}
