@@ -69,7 +69,9 @@ function startGate(upstream: Upstream, outcomes: Outcome[]): Promise<Watched> {
     outcomes.push(outcome);
   };
   const answer = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
-    const exchange = req.url === "/send" ? sendBlocks(upstream, req, res) : relay(upstream, req, res);
+    const exchange = req.url?.startsWith("/send")
+      ? sendBlocks(upstream, req, res)
+      : relay(upstream, req, res);
     await exchange.then(note, (error: unknown) => {
       note(error);
       if (!res.headersSent) res.writeHead(502, { Connection: "close" }).end();
@@ -101,10 +103,11 @@ function sendBlocks(upstream: Upstream, req: IncomingMessage, res: ServerRespons
   const body = (async function* () {
     for (let index = 0; index < 16; index += 1) yield BLOCK;
   })();
+  const gathering = { gatherBytesMax: 32 * BLOCK.length, beforeHead: async () => {} };
   return upstream.send(
     { method: "POST", target: "/", headers: [], body, bodyBytes: 16 * BLOCK.length },
     res,
-    {},
+    req.url === "/send-gathered" ? gathering : {},
   );
 }
 
@@ -112,7 +115,7 @@ function sendBlocks(upstream: Upstream, req: IncomingMessage, res: ServerRespons
 async function runClient(url: string, random: () => number): Promise<void> {
   const socket = connect(Number(new URL(url).port), "127.0.0.1");
   socket.on("error", () => {}).on("data", () => {});
-  const path = ["/", "/recorded", "/send"][Math.floor(random() * 3)];
+  const path = ["/", "/recorded", "/send", "/send-gathered"][Math.floor(random() * 4)];
   const expect = random() < 0.2 ? "Expect: 100-continue\r\n" : "";
   const connection = random() < 0.5 ? "close" : "keep-alive";
   socket.write(
