@@ -13,5 +13,21 @@ export function deliveryHeaders(
   kind: "forward" | "receipt",
   own: RawHeaders,
 ): RawHeaders {
-  return [...input.headers, ...own, "Sluicegate-Delivery", kind, "Sluicegate-Upload", input.uploadId];
+  return [
+    ...input.headers,
+    ...own,
+    "Sluicegate-Delivery",
+    kind,
+    "Sluicegate-Upload",
+    input.uploadId,
+    "Sluicegate-Principal",
+    headerText(input.principal),
+  ];
+}
+
+/** Text as a header value: visible ASCII as it is, all else and `%` percent-encoded (UTF-8). @see RFC 9110 section 5.5; RFC 3986 section 2.1 */
+function headerText(text: string): string {
+  return text.replace(/[^\x21-\x24\x26-\x7e]/gu, (unit) =>
+    [...Buffer.from(unit)].map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, "0")}`).join(""),
+  );
 }

@@ -28,7 +28,7 @@ export function answerProblem(request: RequestHead, error: GateError): void {
     wantsPage ? problemPage(problem, ERROR_CODES[error.code].remedy) : JSON.stringify(problem),
   );
   letBodyDrain(request);
-  for (const [name, value] of problemHeaders(request, error, wantsPage)) res.setHeader(name, value);
+  for (const [name, value] of problemHeaders(request, error, wantsPage)) res.appendHeader(name, value);
   res.writeHead(error.status, { "content-length": body.length });
   res.end(req.method === "HEAD" ? undefined : body);
 }
@@ -45,6 +45,7 @@ function letBodyDrain({ req }: RequestHead): void {
 export function answerOwn(request: RequestHead, status: number, contentType: string, text: string): void {
   letBodyDrain(request);
   const body = Buffer.from(text);
+  for (const [name, value] of request.answerHeaders) request.res.appendHeader(name, value);
   request.res.writeHead(status, {
     "content-type": contentType,
     "content-length": body.length,
@@ -53,6 +54,18 @@ export function answerOwn(request: RequestHead, status: number, contentType: str
     ...(request.req.complete ? {} : { connection: "close" }),
   });
   request.res.end(request.req.method === "HEAD" ? undefined : body);
+}
+
+/** Sends an answer without a body. */
+export function answerEmpty(request: RequestHead, status: number): void {
+  const { req, res, trace, answerHeaders } = request;
+  letBodyDrain(request);
+  for (const [name, value] of answerHeaders) res.appendHeader(name, value);
+  res.writeHead(status, {
+    "x-request-id": trace.requestId,
+    ...(req.complete ? {} : { connection: "close" }),
+  });
+  res.end();
 }
 
 function problemOf(request: RequestHead, error: GateError): Problem {
@@ -65,7 +78,7 @@ function problemOf(request: RequestHead, error: GateError): Problem {
 }
 
 function problemHeaders(request: RequestHead, error: GateError, isPage: boolean): [string, string][] {
-  const { allowed } = error.details;
+  const { allowed, challenge } = error.details;
   const headers: [string, string][] = [
     ["content-type", isPage ? "text/html; charset=utf-8" : "application/problem+json"],
     ["content-language", "en"],
@@ -73,13 +86,15 @@ function problemHeaders(request: RequestHead, error: GateError, isPage: boolean)
     ["x-content-type-options", "nosniff"],
     ["vary", "accept"],
     ["x-request-id", request.trace.requestId],
+    ...request.answerHeaders.map(([name, value]): [string, string] => [name, value]),
   ];
   if (isPage)
     headers.push(["content-security-policy", "default-src 'none'; style-src 'unsafe-inline'; sandbox"]);
   if (error.retryAfterSeconds !== null) headers.push(["retry-after", String(error.retryAfterSeconds)]);
   if (error.status === 405 && Array.isArray(allowed)) headers.push(["allow", allowed.join(", ")]);
-  // RFC 9110 section 9.3.6 asks for it in 401 answers.
-  if (error.status === 401) headers.push(["www-authenticate", "Bearer"]);
+  // RFC 9110 section 11.6.1 asks for it in 401 answers; RFC 6750 section 3.1 gives it in a 403 too.
+  if (typeof challenge === "string") headers.push(["www-authenticate", challenge]);
+  else if (error.status === 401) headers.push(["www-authenticate", "Bearer"]);
   if (!request.req.complete) headers.push(["connection", "close"]);
   return headers;
 }

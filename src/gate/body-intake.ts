@@ -51,6 +51,11 @@ export class BodyIntake implements MultipartSink {
     return this.#waitsFor !== null;
   }
 
+  /** Files whose first byte may have come, as many as were begun. */
+  get filesBegun(): number {
+    return this.#writers.length;
+  }
+
   /** Largest file so far in bytes: tells when quarantine begins to use storage. */
   get largestFileBytes(): number {
     return this.#writers.reduce((largest, writer) => Math.max(largest, writer.sizeBytes), 0);

@@ -4,8 +4,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Flow, RouteMatch } from "../flows/flow.ts";
+import { answerPreflight, isPreflight } from "../permissions/cross-site.ts";
 import { GateError, quoteSeen } from "../problems/gate-error.ts";
-import { answerProblem } from "./answers.ts";
+import { answerEmpty, answerProblem } from "./answers.ts";
 import { upstreamOf } from "./deliver-upload.ts";
 import { enforce } from "./enforce.ts";
 import type { GateParts } from "./gate-parts.ts";
@@ -64,11 +65,23 @@ async function route(gate: GateParts, request: RequestContext): Promise<void> {
   if (isOwnPath(request.path)) return answerOwnPath(gate, request);
   const match = gate.flows.match(request.req.method ?? "", request.path);
   if (match.kind === "flow") return routeFlow(gate, request, match.flow);
+  if (isPreflight(request.req.method, request.req.headers) && answerFlowPreflight(gate, request)) return;
   const upstream = passThroughUpstream(gate);
   if (upstream === null || isOtherBody(gate, request, match)) throw unmatched(request, match);
   refuseNearMiss(gate, request);
   sayIfUpload(gate, request);
   return passThrough(gate, request, upstream);
+}
+
+/** Answers a browser's question whether a page may send to a flow; other questions are the service's to answer. */
+function answerFlowPreflight(gate: GateParts, request: RequestContext): boolean {
+  const { headers } = request.req;
+  const asked = gate.flows.match(headers["access-control-request-method"] ?? "", request.path);
+  if (asked.kind !== "flow" || asked.flow.mode !== "enforce") return false;
+  request.facts.flow = asked.flow.name;
+  request.answerHeaders.push(...answerPreflight(asked.flow, headers));
+  answerEmpty(request, 204);
+  return true;
 }
 
 function sayIfUpload(gate: GateParts, { req, path }: RequestContext): void {

@@ -13,6 +13,7 @@ export type Outcome = "accepted" | "refused" | "failed" | "aborted" | "passed" |
 export interface RequestFacts {
   flow: string | null;
   mode: string | null;
+  principal: string | null;
   outcome: Outcome;
   code: string | null;
   uploadId: string | null;
@@ -40,12 +41,24 @@ export interface RequestContext {
   readonly expectsContinue: boolean;
   readonly timings: Timings;
   readonly facts: RequestFacts;
+  /** Headers that every answer to this request carries, whoever writes it: CORS, RateLimit. Added by the stages. */
+  readonly answerHeaders: (readonly [name: string, value: string])[];
+  /** Lower-case names of headers that hold credentials for the gate itself: they do not go on to the service. */
+  readonly consumedHeaders: Set<string>;
 }
 
 /** What is known of a request before its target is read: enough to refuse it properly. */
 export type RequestHead = Pick<
   RequestContext,
-  "req" | "res" | "trace" | "startedAtMs" | "startedAt" | "timings" | "facts"
+  | "req"
+  | "res"
+  | "trace"
+  | "startedAtMs"
+  | "startedAt"
+  | "timings"
+  | "facts"
+  | "answerHeaders"
+  | "consumedHeaders"
 >;
 
 /** Begins a request; never throws. */
@@ -61,9 +74,12 @@ export function beginRequest(req: IncomingMessage, res: ServerResponse): Request
     startedAtMs: Date.now(),
     startedAt: performance.now(),
     timings: new Timings(),
+    answerHeaders: [],
+    consumedHeaders: new Set(),
     facts: {
       flow: null,
       mode: null,
+      principal: null,
       outcome: "answered",
       code: null,
       uploadId: null,

@@ -6,7 +6,7 @@
  */
 
 /** Names of the spans, in the order of the way of the data. */
-export type TimingName = "recv" | "inspect" | "store" | "app";
+export type TimingName = "permit" | "recv" | "inspect" | "store" | "app";
 
 /** Collects spans of one request; milliseconds on a monotonic clock. */
 export class Timings {
