@@ -73,6 +73,7 @@ async function admit(checker: GrantChecker, flow: Flow, request: CallerRequest):
     principal: grant.principal,
     narrowing: grant.narrowing,
     grant: use,
+    consumedHeaders: ["authorization"],
     confirm: async () => {
       if (checker.clock() > use.expiresAtMs - RELEASE_MARGIN_MS) throw revoked("The grant expired long ago.");
       await refuseWithoutKey(checker, flow, request, admittedAtMs);
