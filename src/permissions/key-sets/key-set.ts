@@ -2,8 +2,8 @@
  * A JWK Set with the public keys of somebody who signs (RFC 7517).
  *
  * Always holds: a key is chosen by the `alg` and `kid` of a token and by nothing else of it: never a key or an address that the token brings
- * along. A key is known by its thumbprint (RFC 7638), so that another key under an old `kid` is another key. Symmetric keys, private keys and
- * short RSA keys in a set are passed over.
+ * along. A key is known by its thumbprint (RFC 7638), so that another key under an old `kid` is another key. A set with a private or secret key
+ * in it is refused whole: it is no secret any more. Keys that cannot be used are passed over, short RSA keys among them.
  */
 import { type CryptoKey, calculateJwkThumbprint, createLocalJWKSet, type JWK } from "jose";
 
@@ -62,6 +62,8 @@ function listKeys(text: string): readonly unknown[] {
   const keys = keysMember(text);
   if (!Array.isArray(keys)) throw new Error("it is no JWK Set: a JSON object with the list `keys`");
   if (keys.length > KEYS_MAX) throw new Error(`it has ${keys.length} keys; at most ${KEYS_MAX} are read`);
+  if (keys.some(isSecret))
+    throw new Error("it has a private or secret key; publish public keys only, and replace that key");
   return keys;
 }
 
@@ -74,9 +76,12 @@ function keysMember(text: string): unknown {
   }
 }
 
-/** Members `d` and `k` hold what only the signer may have: RFC 7518 sections 6.2.2, 6.3.2 and 6.4. */
+/** Members that hold what only the signer may have: RFC 7518 sections 6.2.2, 6.3.2 and 6.4. */
+const isSecret = (jwk: unknown): boolean =>
+  typeof jwk === "object" && jwk !== null && ["d", "k", "priv"].some((member) => member in jwk);
+
 function isUsable(jwk: unknown): jwk is JWK {
-  if (typeof jwk !== "object" || jwk === null || "d" in jwk || "k" in jwk) return false;
+  if (typeof jwk !== "object" || jwk === null) return false;
   const { kty, n } = jwk as Record<string, unknown>;
   if (kty !== "RSA") return typeof kty === "string";
   return typeof n === "string" && Buffer.from(n, "base64url").length >= RSA_MODULUS_BYTES_MIN;

@@ -1,0 +1,43 @@
+/**
+ * Puts the kinds of callers together, as far as the settings say what each needs.
+ */
+import type { Records } from "../../records/records.ts";
+import type { Settings } from "../../settings/settings.ts";
+import type { Log } from "../../signals/log.ts";
+import type { Callers } from "../caller.ts";
+import { openKeySource } from "../key-sets/key-source.ts";
+import { apiKeyCaller } from "./api-key.ts";
+import { grantCaller } from "./grant.ts";
+import { jwtCaller } from "./jwt.ts";
+import { publicCaller } from "./public.ts";
+
+export interface CallersInit {
+  readonly settings: Pick<Settings, "callers" | "receipts">;
+  readonly records: Pick<Records, "findApiKey" | "isGrantUsed">;
+  readonly log?: Pick<Log, "warn">;
+}
+
+/** `close` breaks off fetches of keys that are under way. */
+export interface OpenCallers {
+  readonly callers: Callers;
+  close(): void;
+}
+
+/**
+ * Makes the check of each kind; `null` for a kind that the settings do not describe. Nothing is read or fetched before the first request.
+ * @throws SETTINGS_INVALID
+ */
+export function openCallers({ settings, records, log }: CallersInit): OpenCallers {
+  const { jwt, grant } = settings.callers;
+  const tokenKeys = jwt === null ? null : openKeySource(jwt.keys, log === undefined ? {} : { log });
+  return {
+    callers: {
+      public: publicCaller(),
+      "api-key": apiKeyCaller(records),
+      jwt: jwt === null || tokenKeys === null ? null : jwtCaller(jwt, tokenKeys),
+      grant: grantCaller(grant, { audience: settings.receipts.issuer, records }),
+      upstream: null,
+    },
+    close: () => tokenKeys?.close(),
+  };
+}
