@@ -51,6 +51,8 @@ export interface GateUnderTest {
   readonly origin: string;
   readonly operatorOrigin: string;
   readonly folder: string;
+  /** Of the gate's process. */
+  readonly pid: number;
   /** Sends a signal to the process. */
   signal(name: NodeJS.Signals): void;
   /** What it has logged so far. */
@@ -97,10 +99,11 @@ async function launchGate(folder: string, options: GateOptions): Promise<GateUnd
     origin: `http://127.0.0.1:${port}`,
     operatorOrigin,
     folder,
+    pid: child.process.pid ?? 0,
     signal: (name) => void child.process.kill(name),
     log: () => child.output,
     run,
-    uploads: async () => readUploads(await run("uploads", "--json", "--limit", "10000")),
+    uploads: async () => readUploads(await run("uploads", "--json", "--limit", "1000000")),
     quarantined: () => filesBelow(resolve(folder, options.storage ?? "data", "quarantine")),
     stored: () => filesBelow(resolve(folder, options.storage ?? "data", "store")),
     isRunning: () => !child.hasEnded,
@@ -140,7 +143,7 @@ async function filesBelow(folder: string): Promise<readonly string[]> {
 
 function runCommand(node: string, args: readonly string[]): Promise<CommandResult> {
   return new Promise((resolve) => {
-    execFile(node, args, { maxBuffer: 64 * 1024 * 1024 }, (error, out, err) => {
+    execFile(node, args, { maxBuffer: 1024 * 1024 * 1024 }, (error, out, err) => {
       resolve({ exitCode: error === null ? 0 : Number(error.code ?? 1), out, err });
     });
   });

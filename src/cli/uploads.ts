@@ -33,8 +33,8 @@ export async function uploadsCommand(args: UploadsArguments, io: CommandIo): Pro
 
 function readFilter({ flow, state, limit = "20" }: UploadsArguments, io: CommandIo): UploadFilter | null {
   const count = Number(limit);
-  if (!Number.isInteger(count) || count < 1 || count > 10_000) {
-    io.err(`--limit takes a whole number from 1 to 10000, not ${limit}`);
+  if (!Number.isInteger(count) || count < 1 || count > 1_000_000) {
+    io.err(`--limit takes a whole number from 1 to 1000000, not ${limit}`);
     return null;
   }
   if (state !== undefined && !isState(state)) {
