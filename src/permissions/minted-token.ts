@@ -9,7 +9,8 @@
  */
 import { compactVerify, errors } from "jose";
 import type { GrantSettings } from "../settings/settings.ts";
-import { keyFinderOf } from "./verification-keys.ts";
+import { readJwtForm } from "./callers/jwt-form.ts";
+import { type KeySource, openKeySource, type Verified } from "./key-sets/key-source.ts";
 
 /** What a token must be. */
 export interface MintedTokenRules {
@@ -25,6 +26,8 @@ export interface MintedTokenRules {
 
 /** A token that holds. `claims` are checked for their names only. */
 export interface MintedClaims {
+  /** Name of the key that the signature holds with, among `mintedTokenKeys`. */
+  readonly keyId: string;
   readonly claims: Readonly<Record<string, unknown>>;
   readonly subject: string;
   /** The last moment, clock skew included, at which it is taken. */
@@ -46,61 +49,50 @@ const KEY_ALGORITHMS = ["EdDSA", "Ed25519", "ES256"];
 /** Claims that every token may have. `iss` may say who minted it; the key is what proves it. */
 const REGISTERED: ReadonlySet<string> = new Set(["iss", "sub", "aud", "iat", "nbf", "exp"]);
 
+const sources = new WeakMap<GrantSettings, KeySource>();
+
+/**
+ * The keys of these settings, opened once: what was read of a file or fetched from a URL serves grants and links alike.
+ * @throws SETTINGS_INVALID
+ */
+export function mintedTokenKeys(settings: GrantSettings): KeySource {
+  const known = sources.get(settings);
+  if (known !== undefined) return known;
+  const source = openKeySource(settings.keys);
+  sources.set(settings, source);
+  return source;
+}
+
 /**
  * Checks a token. @see RFC 7515 section 5.2, RFC 7519 section 7.2
  * @throws PERMISSION_UNAVAILABLE where the keys cannot be had
  */
 export async function verifyMintedToken(token: string, rules: MintedTokenRules): Promise<MintedToken> {
   if (token.length > TOKEN_CHARS_MAX) return refused("It is too long.");
-  if (!isCanonical(token)) return refused("It is not a signed token in compact form.");
-  const { keys } = rules.settings;
+  const form = readJwtForm(token, [rules.typ]);
+  if (!form.ok) return refused(form.why);
+  const algorithms = rules.settings.keys.secret === null ? KEY_ALGORITHMS : SECRET_ALGORITHMS;
+  if (!algorithms.includes(form.alg)) return refused("Its algorithm is none that the gate takes.");
+  const keys = mintedTokenKeys(rules.settings);
   try {
-    const { payload, protectedHeader } = await compactVerify(token, keyFinderOf(keys), {
-      algorithms: keys.secret === null ? KEY_ALGORITHMS : SECRET_ALGORITHMS,
-    });
-    if (protectedHeader.typ !== rules.typ) return refused("It is a token of another kind.");
-    return judgeClaims(readClaims(payload), rules);
+    const proof = await keys.verify(
+      form,
+      async (key) => (await compactVerify(token, key, { algorithms })).payload,
+    );
+    return proof === null
+      ? refused("It is not signed with a key that counts here.")
+      : judgeClaims(proof, rules);
   } catch (error) {
-    if (error instanceof errors.JOSEError) return refused(reasonOf(error));
+    if (error instanceof errors.JOSEError) return refused("It cannot be read.");
     throw error;
   }
 }
 
 const refused = (why: string): MintedToken => ({ ok: false, why });
 
-/** Base64url decoders pass over spare bits; a token with other spare bits would be a second spelling of it. @see RFC 4648 section 3.5 */
-function isCanonical(token: string): boolean {
-  const segments = token.split(".");
-  return (
-    segments.length === 3 &&
-    segments.every((text) => text !== "" && Buffer.from(text, "base64url").toString("base64url") === text)
-  );
-}
-
-function reasonOf(error: errors.JOSEError): string {
-  if (error instanceof errors.JOSEAlgNotAllowed) return "Its algorithm is none that the gate takes.";
-  if (error instanceof errors.JWKSNoMatchingKey)
-    return "It is signed with a key that the gate does not know.";
-  if (error instanceof errors.JWKSMultipleMatchingKeys)
-    return "It does not say which of several keys it is signed with.";
-  if (error instanceof errors.JWSSignatureVerificationFailed) return "Its signature does not hold.";
-  return "It cannot be read.";
-}
-
-/** The payload as an object; `null` for anything else. */
-function readClaims(payload: Uint8Array): Readonly<Record<string, unknown>> | null {
-  try {
-    const value: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(payload));
-    return typeof value === "object" && value !== null && !Array.isArray(value)
-      ? Object.fromEntries(Object.entries(value))
-      : null;
-  } catch {
-    return null;
-  }
-}
-
-function judgeClaims(claims: Readonly<Record<string, unknown>> | null, rules: MintedTokenRules): MintedToken {
-  if (claims === null) return refused("Its claims cannot be read.");
+function judgeClaims({ value, keyId }: Verified<Uint8Array>, rules: MintedTokenRules): MintedToken {
+  // That it is an object was seen with the form.
+  const claims = JSON.parse(new TextDecoder().decode(value)) as Readonly<Record<string, unknown>>;
   const unknown = Object.keys(claims).filter((name) => !REGISTERED.has(name) && !rules.claimNames.has(name));
   if (unknown.length > 0) return refused("It has a claim that the gate does not know.");
   // A list is refused: what is good at two gates could be used once at each.
@@ -109,11 +101,11 @@ function judgeClaims(claims: Readonly<Record<string, unknown>> | null, rules: Mi
   if (typeof sub !== "string") return refused("It has no sub.");
   const untimely = judgeTimes(claims, rules);
   if (untimely !== null) return refused(untimely);
-  return { ok: true, claims, subject: sub, expiresAtMs: expiryMs(claims.exp, rules) };
+  return { ok: true, keyId, claims, subject: sub, expiresAtMs: expiryMs(claims.exp, rules) };
 }
 
 const expiryMs = (exp: unknown, { settings }: MintedTokenRules): number =>
-  Number(exp) * 1000 + settings.clockSkewMs;
+  Math.ceil(Number(exp) * 1000) + settings.clockSkewMs;
 
 /** `null` where the times are right. Written so that no comparison with NaN or Infinity lets anything pass. */
 function judgeTimes(claims: Readonly<Record<string, unknown>>, rules: MintedTokenRules): string | null {
@@ -123,8 +115,8 @@ function judgeTimes(claims: Readonly<Record<string, unknown>>, rules: MintedToke
     return "It does not say when it was made and until when it is valid.";
   const madeAtMs = Number(iat) * 1000;
   const lifetimeMs = Number(exp) * 1000 - madeAtMs;
-  if (!(lifetimeMs > 0 && lifetimeMs <= settings.lifetimeMaxMs))
-    return "It is valid for longer than the gate allows.";
+  if (!(lifetimeMs > 0)) return "It expires before it was made.";
+  if (!(lifetimeMs <= settings.lifetimeMaxMs)) return "It is valid for longer than the gate allows.";
   if (!(Math.max(madeAtMs, Number(nbf) * 1000) <= nowMs + settings.clockSkewMs))
     return "It is not valid yet.";
   return nowMs < expiryMs(exp, rules) ? null : "It has expired.";

@@ -11,7 +11,7 @@ import { GateError, quoteSeen } from "../../problems/gate-error.ts";
 import type { Records } from "../../records/records.ts";
 import type { GrantSettings } from "../../settings/settings.ts";
 import type { Admission, CallerCheck, CallerRequest, Narrowing } from "../caller.ts";
-import { type MintedClaims, verifyMintedToken } from "../minted-token.ts";
+import { type MintedClaims, mintedTokenKeys, verifyMintedToken } from "../minted-token.ts";
 import { isPrincipalName, PRINCIPAL_EXPECTED } from "../principal-name.ts";
 import { NARROWING_NAMES, readNarrowing } from "../read-narrowing.ts";
 import { credentialsInvalid, readBearer } from "./credentials.ts";
@@ -44,6 +44,7 @@ export interface GrantCallerOptions {
 /** A grant that holds, for any flow. */
 interface Grant {
   readonly id: string;
+  readonly keyId: string;
   readonly flow: string;
   readonly principal: string;
   readonly narrowing: Narrowing | null;
@@ -57,16 +58,17 @@ interface GrantChecker extends Required<GrantCallerOptions> {
 /** Makes the check of grants; `null` where the settings do not say whose they are. */
 export function grantCaller(settings: GrantSettings | null, options: GrantCallerOptions): CallerCheck | null {
   if (settings === null) return null;
+  // Here, and not with the first grant, it is told that the keys cannot be used.
+  mintedTokenKeys(settings);
   const checker: GrantChecker = { clock: Date.now, ...options, settings };
   return {
     admit: (flow, request) => admit(checker, flow, request),
-    identify: async (flow, request) => (await readGrant(checker, flow, request, checker.clock())).principal,
+    identify: async (flow, request) => (await readGrant(checker, flow, request)).principal,
   };
 }
 
 async function admit(checker: GrantChecker, flow: Flow, request: CallerRequest): Promise<Admission> {
-  const admittedAtMs = checker.clock();
-  const grant = await readGrant(checker, flow, request, admittedAtMs);
+  const grant = await readGrant(checker, flow, request);
   await refuseUsed(checker, grant);
   const use = { id: grant.id, expiresAtMs: grant.expiresAtMs + USE_KEPT_MS };
   return {
@@ -76,21 +78,16 @@ async function admit(checker: GrantChecker, flow: Flow, request: CallerRequest):
     consumedHeaders: ["authorization"],
     confirm: async () => {
       if (checker.clock() > use.expiresAtMs - RELEASE_MARGIN_MS) throw revoked("The grant expired long ago.");
-      await refuseWithoutKey(checker, flow, request, admittedAtMs);
+      await refuseRetiredKey(checker, grant);
       await refuseUsed(checker, grant);
     },
   };
 }
 
 /** @throws the codes of `readBearer`, CREDENTIALS_INVALID, GRANT_MISMATCH, PERMISSION_UNAVAILABLE */
-async function readGrant(
-  checker: GrantChecker,
-  flow: Flow,
-  request: CallerRequest,
-  nowMs: number,
-): Promise<Grant> {
+async function readGrant(checker: GrantChecker, flow: Flow, request: CallerRequest): Promise<Grant> {
   const { settings, audience } = checker;
-  const rules = { typ: GRANT_TYPE, claimNames: CLAIM_NAMES, settings, audience, nowMs };
+  const rules = { typ: GRANT_TYPE, claimNames: CLAIM_NAMES, settings, audience, nowMs: checker.clock() };
   const token = await verifyMintedToken(readBearer(flow, request).text, rules);
   if (!token.ok) throw credentialsInvalid(flow, `The grant is not valid. ${token.why}`);
   const grant = grantOf(flow, token);
@@ -105,7 +102,7 @@ async function readGrant(
 }
 
 /** The claims of grants only. */
-function grantOf(flow: Flow, { claims, subject, expiresAtMs }: MintedClaims): Grant {
+function grantOf(flow: Flow, { keyId, claims, subject, expiresAtMs }: MintedClaims): Grant {
   const { jti, flow: named } = claims;
   if (typeof jti !== "string" || !GRANT_ID.test(jti))
     throw badClaim(flow, "jti", "a text of 16 to 200 printable ASCII characters, new for each grant");
@@ -113,7 +110,7 @@ function grantOf(flow: Flow, { claims, subject, expiresAtMs }: MintedClaims): Gr
   if (!isPrincipalName(subject)) throw badClaim(flow, "sub", PRINCIPAL_EXPECTED);
   const reading = readNarrowing(claims);
   if (!reading.ok) throw badClaim(flow, reading.name, reading.expected);
-  return { id: jti, flow: named, principal: subject, narrowing: reading.narrowing, expiresAtMs };
+  return { id: jti, keyId, flow: named, principal: subject, narrowing: reading.narrowing, expiresAtMs };
 }
 
 const badClaim = (flow: Flow, claim: string, expected: string): GateError =>
@@ -125,24 +122,10 @@ async function refuseUsed({ records }: GrantChecker, { id }: Grant): Promise<voi
   if (await records.isGrantUsed(id)) throw new GateError("GRANT_USED");
 }
 
-/**
- * Checks the token again with the keys of now: a key that was taken away takes its grants with it. It is not asked to be in time again, since an
- * upload that began in time may take longer than its grant lives.
- */
-async function refuseWithoutKey(
-  checker: GrantChecker,
-  flow: Flow,
-  request: CallerRequest,
-  admittedAtMs: number,
-): Promise<void> {
-  try {
-    await readGrant(checker, flow, request, admittedAtMs);
-  } catch (error) {
-    if (error instanceof GateError && error.code === "CREDENTIALS_INVALID")
-      throw revoked("The key that the grant was signed with is no longer in force.", error);
-    throw error;
-  }
+/** A key that was taken away takes its grants with it. */
+async function refuseRetiredKey({ settings }: GrantChecker, { keyId }: Grant): Promise<void> {
+  if (!(await mintedTokenKeys(settings).holds(keyId)))
+    throw revoked("The key that the grant was signed with is no longer in force.");
 }
 
-const revoked = (message: string, cause?: unknown): GateError =>
-  new GateError("PERMISSION_REVOKED", { message, cause });
+const revoked = (message: string): GateError => new GateError("PERMISSION_REVOKED", { message });

@@ -17,23 +17,29 @@ export type JwtForm =
  */
 const TYPES: readonly unknown[] = [undefined, "jwt", "at+jwt"];
 
-/** Reads a token's form. @see RFC 7515 section 7.1 */
-export function readJwtForm(token: string): JwtForm {
+/**
+ * Reads a token's form. @see RFC 7515 section 7.1
+ * @param types what `typ` may be, in lower case and without `application/`
+ */
+export function readJwtForm(token: string, types: readonly unknown[] = TYPES): JwtForm {
   const segments = token.split(".");
   const [first, second] = segments;
   if (segments.length !== 3 || !segments.every(isCanonical)) return MALFORMED;
   const header = readObject(first);
   if (header === null || readObject(second) === null) return MALFORMED;
-  return judgeHeader(header);
+  return judgeHeader(header, types);
 }
 
 const MALFORMED: JwtForm = { ok: false, why: "The credential is not a signed token in compact form." };
 
-function judgeHeader({ alg, kid = null, typ, crit }: Readonly<Record<string, unknown>>): JwtForm {
+function judgeHeader(
+  { alg, kid = null, typ, crit }: Readonly<Record<string, unknown>>,
+  types: readonly unknown[],
+): JwtForm {
   if (typeof alg !== "string" || (kid !== null && typeof kid !== "string")) return MALFORMED;
   if (crit !== undefined)
     return { ok: false, why: "The token asks for an extension that is not known here." };
-  if (!TYPES.includes(plainType(typ))) return { ok: false, why: "The token is of another kind." };
+  if (!types.includes(plainType(typ))) return { ok: false, why: "The token is of another kind." };
   return { ok: true, alg, kid };
 }
 
