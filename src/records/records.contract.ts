@@ -128,6 +128,7 @@ export function recordsContract(name: string, open: () => Promise<OpenedRecords>
         moves: [],
         refusal: null,
         deliveries: [],
+        nextTryAtMs: null,
       });
     });
 

@@ -252,7 +252,10 @@ export interface Records {
   /** Forgets bytes kept for these keys, of any uploads, in one transaction; keys without bytes are passed over. */
   dropInline(keys: readonly string[]): Promise<void>;
   /** Records what concerns no upload's record: decisions before there was one, use of shares. @throws RECORDS_UNAVAILABLE */
-  note(change: { readonly audit?: readonly AuditEntry[]; readonly usage?: readonly UsageEntry[] }): Promise<void>;
+  note(change: {
+    readonly audit?: readonly AuditEntry[];
+    readonly usage?: readonly UsageEntry[];
+  }): Promise<void>;
   /** Audit entries after `afterSeq` in order, at most `limit`. */
   auditTrail(range: { readonly afterSeq: number; readonly limit: number }): Promise<readonly AuditRecord[]>;
   /** All use of shares that is not expired. */

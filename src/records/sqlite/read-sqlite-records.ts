@@ -4,12 +4,17 @@
 import { existsSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { GateError } from "../../problems/gate-error.ts";
-import type { Records } from "../records.ts";
+import type { AuditRecord, Records } from "../records.ts";
+import { ApiKeyTable } from "./api-key-table.ts";
+import { type AuditFilter, AuditTable } from "./audit-table.ts";
 import { toRecordsError } from "./database-errors.ts";
 import { refuseNewerLayout } from "./migrations/migrations.ts";
 import { RecordReader } from "./record-reader.ts";
 
-export type RecordsView = Pick<Records, "get" | "list" | "close">;
+export interface RecordsView extends Pick<Records, "get" | "list" | "auditTrail" | "apiKeys" | "close"> {
+  /** The newest audit entries that fit, newest first. */
+  newestAudit(filter: AuditFilter): Promise<readonly AuditRecord[]>;
+}
 
 /**
  * Opens the database at `path` read-only. Each answer is one snapshot.
@@ -37,6 +42,10 @@ function viewOf(database: DatabaseSync): RecordsView {
     return {
       get: async (id) => snapshot(database, () => reader.get(id)),
       list: async (filter) => snapshot(database, () => reader.list(filter)),
+      auditTrail: async ({ afterSeq, limit }) =>
+        snapshot(database, () => new AuditTable(database).trail(afterSeq, limit)),
+      newestAudit: async (filter) => snapshot(database, () => new AuditTable(database).newest(filter)),
+      apiKeys: async () => snapshot(database, () => new ApiKeyTable(database).all()),
       close: async () => {
         if (database.isOpen) database.close();
       },

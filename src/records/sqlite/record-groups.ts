@@ -6,19 +6,16 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { GateError } from "../../problems/gate-error.ts";
-import type { UploadChange } from "../records.ts";
 import { isFaultOfChange, packError } from "./database-errors.ts";
-import { RecordReader } from "./record-reader.ts";
-import { RecordWriter } from "./record-writer.ts";
 import {
   type ChangeRequest,
   type GroupAnswer,
   isChangeRequest,
-  type PackedChange,
   type Question,
   type RecordsRequest,
   type RequestBatch,
 } from "./records-messages.ts";
+import { RequestDesk } from "./request-desk.ts";
 
 interface Numbered<Request> {
   readonly number: number;
@@ -34,15 +31,13 @@ interface Outcome {
 
 export class RecordGroups {
   readonly #database: DatabaseSync;
-  readonly #writer: RecordWriter;
-  readonly #reader: RecordReader;
+  readonly #desk: RequestDesk;
   #commits = 0;
   #isClosed = false;
 
   constructor(database: DatabaseSync) {
     this.#database = database;
-    this.#writer = new RecordWriter(database);
-    this.#reader = new RecordReader(database);
+    this.#desk = new RequestDesk(database);
   }
 
   get isClosed(): boolean {
@@ -77,14 +72,13 @@ export class RecordGroups {
    */
   #runTogether(changes: readonly Numbered<ChangeRequest>[], outcome: Outcome): void {
     const group = emptyOutcome();
-    this.#database.exec("BEGIN IMMEDIATE");
-    for (const { number, request, inline } of changes) {
+    this.#begin();
+    for (const change of changes) {
       try {
-        this.#apply(request, inline);
-        group.done.push(number);
+        this.#apply(change, group);
       } catch (error) {
         if (!(error instanceof GateError)) throw error;
-        group.failed.push({ number, error: packError(error) });
+        group.failed.push({ number: change.number, error: packError(error) });
       }
     }
     this.#commit(group, outcome);
@@ -94,7 +88,7 @@ export class RecordGroups {
   #runWithSavepoints(changes: readonly Numbered<ChangeRequest>[], outcome: Outcome): void {
     try {
       const group = emptyOutcome();
-      this.#database.exec("BEGIN IMMEDIATE");
+      this.#begin();
       for (const change of changes) this.#runWithSavepoint(change, group);
       this.#commit(group, outcome);
     } catch (error) {
@@ -104,17 +98,22 @@ export class RecordGroups {
   }
 
   /** @throws what is not the change's own fault. */
-  #runWithSavepoint({ number, request, inline }: Numbered<ChangeRequest>, group: Outcome): void {
+  #runWithSavepoint(change: Numbered<ChangeRequest>, group: Outcome): void {
     this.#database.exec("SAVEPOINT change");
     try {
-      this.#apply(request, inline);
+      this.#apply(change, group);
       this.#database.exec("RELEASE change");
-      group.done.push(number);
     } catch (error) {
       if (!isFaultOfChange(error)) throw error;
       this.#database.exec("ROLLBACK TO change; RELEASE change");
-      group.failed.push({ number, error: packError(error) });
+      this.#desk.startAnew();
+      group.failed.push({ number: change.number, error: packError(error) });
     }
+  }
+
+  #begin(): void {
+    this.#database.exec("BEGIN IMMEDIATE");
+    this.#desk.startAnew();
   }
 
   #commit(group: Outcome, outcome: Outcome): void {
@@ -122,22 +121,13 @@ export class RecordGroups {
     this.#commits += 1;
     outcome.done.push(...group.done);
     outcome.failed.push(...group.failed);
+    outcome.answers.push(...group.answers);
   }
 
-  #apply(request: ChangeRequest, inline: ArrayBuffer): void {
-    switch (request.kind) {
-      case "begin":
-        this.#writer.begin(request.upload, request.moves, unpackChange(request.change, inline));
-        break;
-      case "move":
-        this.#writer.move(request.id, request.moves, unpackChange(request.change, inline));
-        break;
-      case "dropInline":
-        this.#writer.dropInline(request.keys);
-        break;
-      case "probe":
-        this.#writer.probe(request.atMs);
-    }
+  #apply({ number, request, inline }: Numbered<ChangeRequest>, group: Outcome): void {
+    const value = this.#desk.apply(request, inline);
+    if (value === undefined) group.done.push(number);
+    else group.answers.push({ number, value });
   }
 
   /** Some faults (SQLITE_FULL, SQLITE_IOERR) have rolled back already: sqlite.org/lang_transaction.html section 3.1. */
@@ -158,25 +148,9 @@ export class RecordGroups {
   }
 
   #ask(request: Question | { readonly kind: "close" }): unknown {
-    switch (request.kind) {
-      case "get":
-        return this.#reader.get(request.id);
-      case "list":
-        return this.#reader.list(request.filter);
-      case "unfinished":
-        return this.#reader.unfinished();
-      case "neededKeys":
-        return this.#reader.neededKeys(request.keys);
-      case "readInline":
-        return this.#reader.readInline(request.key);
-      case "inlineKeys":
-        return this.#reader.inlineKeys();
-      case "findFile":
-        return this.#reader.findFile(request.key);
-      case "close":
-        this.#isClosed = true;
-        return this.#database.close();
-    }
+    if (request.kind !== "close") return this.#desk.answer(request);
+    this.#isClosed = true;
+    return this.#database.close();
   }
 }
 
@@ -197,13 +171,4 @@ function numbered({ first, requests, inline }: RequestBatch): Numbered<RecordsRe
 
 function isNumberedChange(numbered: Numbered<RecordsRequest>): numbered is Numbered<ChangeRequest> {
   return isChangeRequest(numbered.request);
-}
-
-function unpackChange({ inline: ranges, ...change }: PackedChange, buffer: ArrayBuffer): UploadChange {
-  if (ranges === undefined) return change;
-  const putInline = ranges.map(({ key, offset, lengthBytes }) => ({
-    key,
-    bytes: new Uint8Array(buffer, offset, lengthBytes),
-  }));
-  return { ...change, putInline };
 }

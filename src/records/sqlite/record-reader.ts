@@ -21,6 +21,8 @@ const NEEDED = `u.state NOT IN (${textList(["aborted", "expired", "rejected", "o
 /** How many uploads `list` gives at most, whatever it is asked. */
 const LIST_MAX = 10_000;
 
+const listLimit = (limit: number): number => Math.max(0, Math.min(Math.trunc(limit), LIST_MAX));
+
 export interface FoundFile {
   readonly file: FileRecord;
   readonly uploadId: UploadId;
@@ -54,7 +56,7 @@ export class RecordReader {
   }
 
   list(filter: UploadFilter): UploadRecord[] {
-    const limit = Math.max(0, Math.min(Math.trunc(filter.limit), LIST_MAX));
+    const limit = listLimit(filter.limit);
     const where: string[] = [];
     const values: string[] = [];
     if (filter.flow !== undefined) {
@@ -65,6 +67,10 @@ export class RecordReader {
       where.push("state = ?");
       values.push(filter.state);
     }
+    if (filter.principal !== undefined) {
+      where.push("principal = ?");
+      values.push(filter.principal);
+    }
     const condition = where.length > 0 ? `WHERE ${where.join(" AND ")}` : "";
     const statement = this.#statement(`SELECT * FROM uploads ${condition} ORDER BY seq DESC LIMIT ?`);
     return statement.all(...values, limit).map((row) => this.#whole(row));
@@ -74,6 +80,19 @@ export class RecordReader {
     const sql = `SELECT * FROM uploads WHERE state IN (${UNFINISHED_STATES}) ORDER BY seq`;
     const rows = this.#statement(sql).all();
     return rows.map((row) => this.#whole(row));
+  }
+
+  dueDeliveries(nowMs: number, limit: number): UploadRecord[] {
+    const sql = `SELECT * FROM uploads WHERE next_try_at_ms <= ? AND state = 'undeliverable' ORDER BY next_try_at_ms, seq LIMIT ?`;
+    const rows = this.#statement(sql).all(nowMs, listLimit(limit));
+    return rows.map((row) => this.#whole(row));
+  }
+
+  nextDueAtMs(): number | null {
+    const sql = `SELECT next_try_at_ms FROM uploads WHERE next_try_at_ms IS NOT NULL AND state = 'undeliverable'
+      ORDER BY next_try_at_ms LIMIT 1`;
+    const row = this.#statement(sql).get();
+    return row === undefined ? null : Number(row.next_try_at_ms);
   }
 
   neededKeys(keys: readonly string[]): Set<string> {

@@ -28,6 +28,7 @@ export function toUpload(row: Row, parts: Pick<UploadRecord, "files" | "deliveri
     bytesReceived: Number(row.bytes_received),
     moves: textToMoves(String(row.moves)),
     refusal: row.refusal === null ? null : (JSON.parse(String(row.refusal)) as RefusalRecord),
+    nextTryAtMs: numberOrNull(row.next_try_at_ms),
     ...parts,
   };
 }

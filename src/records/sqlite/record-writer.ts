@@ -10,9 +10,24 @@ import type { Finding } from "../../uploads/finding.ts";
 import type { UploadId } from "../../uploads/upload-id.ts";
 import type { UploadState } from "../../uploads/upload-state.ts";
 import type { DeliveryRecord, FileRecord, NewUpload, UploadChange, UploadMove } from "../records.ts";
+import type { AuditTable } from "./audit-table.ts";
+import type { GrantTable } from "./grant-table.ts";
+import type { IdempotencyTable } from "./idempotency-table.ts";
 import { movesToText } from "./record-rows.ts";
+import type { RetryTable } from "./retry-table.ts";
+import type { UsageTable } from "./usage-table.ts";
+
+/** What else a change of an upload may write to. */
+interface OtherTables {
+  readonly audit: AuditTable;
+  readonly usage: UsageTable;
+  readonly idempotency: IdempotencyTable;
+  readonly grants: GrantTable;
+  readonly retries: RetryTable;
+}
 
 export class RecordWriter {
+  readonly #tables: OtherTables;
   readonly #insertUpload: StatementSync;
   readonly #findUpload: StatementSync;
   readonly #updateUpload: StatementSync;
@@ -23,7 +38,8 @@ export class RecordWriter {
   readonly #dropInline: StatementSync;
   readonly #probe: StatementSync;
 
-  constructor(database: DatabaseSync) {
+  constructor(database: DatabaseSync, tables: OtherTables) {
+    this.#tables = tables;
     this.#insertUpload = database.prepare(
       `INSERT INTO uploads (id, flow, policy_version, mode, protocol, method, path, principal, request_id, started_at_ms,
          state, updated_at_ms, bytes_received, moves, refusal)
@@ -50,9 +66,10 @@ export class RecordWriter {
     this.#probe = database.prepare("INSERT OR REPLACE INTO probe VALUES (1, ?)");
   }
 
-  /** @throws RECORDS_STATE_CONFLICT where the id is known or a move does not fit. */
+  /** @throws RECORDS_STATE_CONFLICT where the id is known or a move does not fit; RECORDS_KEY_TAKEN, RECORDS_GRANT_USED */
   begin(upload: NewUpload, moves: readonly UploadMove[], change: UploadChange): void {
     const state = stateAfter("receiving", moves);
+    this.#checkClaims(change, moves.at(-1)?.atMs ?? upload.startedAtMs);
     const { changes, lastInsertRowid } = this.#insertUpload.run(
       upload.id,
       upload.flow,
@@ -71,23 +88,30 @@ export class RecordWriter {
       jsonOrNull(change.refusal),
     );
     if (changes === 0) throw conflict("an id that is not recorded yet", "an upload with this id");
-    this.#putParts(Number(lastInsertRowid), change);
+    this.#putParts({ seq: Number(lastInsertRowid), id: upload.id }, change);
   }
 
-  /** @throws RECORDS_UPLOAD_UNKNOWN, RECORDS_STATE_CONFLICT */
+  /** @throws RECORDS_UPLOAD_UNKNOWN, RECORDS_STATE_CONFLICT, RECORDS_KEY_TAKEN, RECORDS_GRANT_USED */
   move(id: UploadId, moves: readonly UploadMove[], change: UploadChange): void {
     const found = this.#findUpload.get(id);
     if (found === undefined) throw new GateError("RECORDS_UPLOAD_UNKNOWN");
-    const upload = Number(found.seq);
+    const state = stateAfter(found.state as UploadState, moves);
+    this.#checkClaims(change, moves.at(-1)?.atMs ?? Date.now());
+    const seq = Number(found.seq);
     this.#updateUpload.run(
-      stateAfter(found.state as UploadState, moves),
+      state,
       moves.at(-1)?.atMs ?? null,
       movesToText(moves),
       change.bytesReceived ?? null,
       jsonOrNull(change.refusal),
-      upload,
+      seq,
     );
-    this.#putParts(upload, change);
+    this.#putParts({ seq, id }, change);
+  }
+
+  note({ audit, usage }: Pick<UploadChange, "audit" | "usage">): void {
+    if (usage !== undefined) this.#tables.usage.add(usage);
+    if (audit !== undefined) this.#tables.audit.append(audit);
   }
 
   dropInline(keys: readonly string[]): void {
@@ -98,13 +122,23 @@ export class RecordWriter {
     this.#probe.run(atMs);
   }
 
-  #putParts(upload: number, change: UploadChange): void {
-    for (const file of change.files ?? []) this.#writeFile(upload, file);
+  /** Before anything is written. @throws RECORDS_KEY_TAKEN, RECORDS_GRANT_USED */
+  #checkClaims({ idempotency, useGrant }: UploadChange, nowMs: number): void {
+    if (idempotency !== undefined) this.#tables.idempotency.check(idempotency, nowMs);
+    if (useGrant !== undefined) this.#tables.grants.check(useGrant);
+  }
+
+  #putParts({ seq, id }: { readonly seq: number; readonly id: UploadId }, change: UploadChange): void {
+    for (const file of change.files ?? []) this.#writeFile(seq, file);
     for (const { key, bytes } of change.putInline ?? []) {
-      this.#putInline.run(upload, this.#positionOf(upload, key, change), bytes);
+      this.#putInline.run(seq, this.#positionOf(seq, key, change), bytes);
     }
     this.dropInline(change.dropInline ?? []);
-    if (change.delivery !== undefined) this.#writeDelivery(upload, change.delivery);
+    if (change.delivery !== undefined) this.#writeDelivery(seq, change.delivery);
+    if (change.idempotency !== undefined) this.#tables.idempotency.apply(change.idempotency, id);
+    if (change.useGrant !== undefined) this.#tables.grants.use(change.useGrant);
+    this.#tables.retries.apply(seq, change);
+    this.note(change);
   }
 
   #positionOf(upload: number, key: string, change: UploadChange): number {

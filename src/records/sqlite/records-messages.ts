@@ -5,7 +5,14 @@
  * they are copied once and never cloned. Thread → main: one answer for each group that was committed.
  */
 import type { UploadId } from "../../uploads/upload-id.ts";
-import type { NewUpload, UploadChange, UploadFilter, UploadMove } from "../records.ts";
+import type {
+  ApiKeyRecord,
+  AuditEntry,
+  NewUpload,
+  UploadChange,
+  UploadFilter,
+  UploadMove,
+} from "../records.ts";
 import type { ErrorMessage } from "./database-errors.ts";
 
 /** What the thread is started with. */
@@ -38,6 +45,20 @@ export type ChangeRequest =
       readonly change: PackedChange;
     }
   | { readonly kind: "dropInline"; readonly keys: readonly string[] }
+  | { readonly kind: "note"; readonly change: Pick<UploadChange, "audit" | "usage"> }
+  | { readonly kind: "addApiKey"; readonly key: ApiKeyRecord; readonly audit: AuditEntry }
+  | {
+      readonly kind: "revokeApiKey";
+      readonly id: string;
+      readonly atMs: number;
+      readonly audit: AuditEntry;
+    }
+  | {
+      readonly kind: "forget";
+      readonly nowMs: number;
+      readonly uploadsBeforeMs: number;
+      readonly limit: number;
+    }
   | { readonly kind: "probe"; readonly atMs: number };
 
 export type Question =
@@ -47,10 +68,21 @@ export type Question =
   | { readonly kind: "neededKeys"; readonly keys: readonly string[] }
   | { readonly kind: "readInline"; readonly key: string }
   | { readonly kind: "inlineKeys" }
-  | { readonly kind: "findFile"; readonly key: string };
+  | { readonly kind: "findFile"; readonly key: string }
+  | { readonly kind: "auditTrail"; readonly afterSeq: number; readonly limit: number }
+  | { readonly kind: "usage"; readonly nowMs: number }
+  | { readonly kind: "findIdempotencyKey"; readonly scope: string; readonly nowMs: number }
+  | { readonly kind: "isGrantUsed"; readonly id: string }
+  | { readonly kind: "handover"; readonly id: UploadId }
+  | { readonly kind: "dueDeliveries"; readonly nowMs: number; readonly limit: number }
+  | { readonly kind: "nextDueAtMs" }
+  | { readonly kind: "findApiKey"; readonly id: string }
+  | { readonly kind: "apiKeys" };
 
 /** `close` is always the last request of a thread. */
 export type RecordsRequest = ChangeRequest | Question | { readonly kind: "close" };
+
+export type RequestOf<Kind extends RecordsRequest["kind"]> = Extract<RecordsRequest, { readonly kind: Kind }>;
 
 export interface RequestBatch {
   /** Number of the first request; the others follow. */
@@ -72,8 +104,18 @@ export interface GroupAnswer {
   readonly answers: readonly { readonly number: number; readonly value: unknown }[];
 }
 
+const CHANGES: Readonly<Record<ChangeRequest["kind"], true>> = {
+  begin: true,
+  move: true,
+  dropInline: true,
+  note: true,
+  addApiKey: true,
+  revokeApiKey: true,
+  forget: true,
+  probe: true,
+};
+
 /** Whether a request changes anything, and so belongs in the group's transaction. */
 export function isChangeRequest(request: RecordsRequest): request is ChangeRequest {
-  const { kind } = request;
-  return kind === "move" || kind === "begin" || kind === "dropInline" || kind === "probe";
+  return Object.hasOwn(CHANGES, request.kind);
 }

@@ -2,7 +2,20 @@
  * `Records` on SQLite: each method is one request to the records thread. The main thread never touches the database.
  */
 import type { UploadId } from "../../uploads/upload-id.ts";
-import type { NewUpload, Records, UploadChange, UploadFilter, UploadMove, UploadRecord } from "../records.ts";
+import type {
+  ApiKeyRecord,
+  AuditEntry,
+  AuditRecord,
+  Handover,
+  IdempotencyRecord,
+  NewUpload,
+  Records,
+  UploadChange,
+  UploadFilter,
+  UploadMove,
+  UploadRecord,
+  UsageEntry,
+} from "../records.ts";
 import type { FoundFile, InlineKey } from "./record-reader.ts";
 import type { RecordsChannel } from "./records-channel.ts";
 
@@ -61,6 +74,62 @@ export class SqliteRecords implements Records {
 
   async dropInline(keys: readonly string[]): Promise<void> {
     if (keys.length > 0) await this.#channel.ask({ kind: "dropInline", keys });
+  }
+
+  async note(change: Pick<UploadChange, "audit" | "usage">): Promise<void> {
+    await this.#channel.ask({ kind: "note", change });
+  }
+
+  async auditTrail(range: Parameters<Records["auditTrail"]>[0]): Promise<readonly AuditRecord[]> {
+    return (await this.#channel.ask({ kind: "auditTrail", ...range })) as AuditRecord[];
+  }
+
+  async usage(nowMs: number): Promise<readonly UsageEntry[]> {
+    return (await this.#channel.ask({ kind: "usage", nowMs })) as UsageEntry[];
+  }
+
+  async findIdempotencyKey(scope: string, nowMs: number): Promise<IdempotencyRecord | null> {
+    return (await this.#channel.ask({
+      kind: "findIdempotencyKey",
+      scope,
+      nowMs,
+    })) as IdempotencyRecord | null;
+  }
+
+  async isGrantUsed(id: string): Promise<boolean> {
+    return (await this.#channel.ask({ kind: "isGrantUsed", id })) as boolean;
+  }
+
+  async handover(id: UploadId): Promise<Handover | null> {
+    return (await this.#channel.ask({ kind: "handover", id })) as Handover | null;
+  }
+
+  async dueDeliveries(nowMs: number, limit: number): Promise<readonly UploadRecord[]> {
+    return (await this.#channel.ask({ kind: "dueDeliveries", nowMs, limit })) as UploadRecord[];
+  }
+
+  async nextDueAtMs(): Promise<number | null> {
+    return (await this.#channel.ask({ kind: "nextDueAtMs" })) as number | null;
+  }
+
+  async addApiKey(key: ApiKeyRecord, audit: AuditEntry): Promise<void> {
+    await this.#channel.ask({ kind: "addApiKey", key, audit });
+  }
+
+  async revokeApiKey(id: string, atMs: number, audit: AuditEntry): Promise<boolean> {
+    return (await this.#channel.ask({ kind: "revokeApiKey", id, atMs, audit })) as boolean;
+  }
+
+  async findApiKey(id: string): Promise<ApiKeyRecord | null> {
+    return (await this.#channel.ask({ kind: "findApiKey", id })) as ApiKeyRecord | null;
+  }
+
+  async apiKeys(): Promise<readonly ApiKeyRecord[]> {
+    return (await this.#channel.ask({ kind: "apiKeys" })) as ApiKeyRecord[];
+  }
+
+  async forget(nowMs: number, uploadsBeforeMs: number, limit: number): Promise<number> {
+    return (await this.#channel.ask({ kind: "forget", nowMs, uploadsBeforeMs, limit })) as number;
   }
 
   async probe(): Promise<void> {

@@ -8,8 +8,8 @@
  * - `inline_bytes` is a table of its own: its pages are freed and used again while the records stay. It goes by the upload's order,
  *   not by the random key, because each index in random order costs every upload one more page to log; and it has rowids, because
  *   a search in a table without them reads the whole bytes of each row that it passes.
- * - There are no foreign keys: the one writer puts rows only under a `seq` that it found in the same transaction and deletes no upload;
- *   checking that again took a fifth of a small upload's time.
+ * - There are no foreign keys: rows are put only under a `seq` that was found in the same transaction, and an upload is deleted only together
+ *   with its rows; checking that again took a fifth of a small upload's time.
  */
 export const UPLOADS_LAYOUT = `
 CREATE TABLE uploads (

@@ -6,8 +6,9 @@
 import type { DatabaseSync } from "node:sqlite";
 import { GateError } from "../../../problems/gate-error.ts";
 import { UPLOADS_LAYOUT } from "./0001-uploads.ts";
+import { DECISIONS_LAYOUT } from "./0002-decisions.ts";
 
-const LAYOUTS: readonly string[] = [UPLOADS_LAYOUT];
+const LAYOUTS: readonly string[] = [UPLOADS_LAYOUT, DECISIONS_LAYOUT];
 
 /** The `user_version` of a database that this version of the gate reads and writes. */
 export const LAYOUT_VERSION = LAYOUTS.length;

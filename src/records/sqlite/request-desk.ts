@@ -1,0 +1,141 @@
+/**
+ * Where each request of the records thread goes: which table writes or answers it. Changes run inside a transaction of the caller.
+ *
+ * Always holds, as for `RecordWriter`: a change that throws a GateError has written nothing.
+ */
+import type { DatabaseSync } from "node:sqlite";
+import type { UploadChange } from "../records.ts";
+import { ApiKeyTable } from "./api-key-table.ts";
+import { AuditTable } from "./audit-table.ts";
+import { GrantTable } from "./grant-table.ts";
+import { IdempotencyTable } from "./idempotency-table.ts";
+import { RecordReader } from "./record-reader.ts";
+import { RecordWriter } from "./record-writer.ts";
+import type { ChangeRequest, PackedChange, Question, RequestOf } from "./records-messages.ts";
+import { RetryTable } from "./retry-table.ts";
+import { UploadForgetter } from "./upload-forgetter.ts";
+import { UsageTable } from "./usage-table.ts";
+
+/** Rows of one table that one call of `forget` deletes at most, for each upload that it may forget. */
+const EXPIRED_FACTOR = 10;
+
+export class RequestDesk {
+  readonly #reader: RecordReader;
+  readonly #writer: RecordWriter;
+  readonly #audit: AuditTable;
+  readonly #usage: UsageTable;
+  readonly #idempotency: IdempotencyTable;
+  readonly #grants: GrantTable;
+  readonly #keys: ApiKeyTable;
+  readonly #retries: RetryTable;
+  readonly #forgetter: UploadForgetter;
+
+  constructor(database: DatabaseSync) {
+    this.#reader = new RecordReader(database);
+    this.#audit = new AuditTable(database);
+    this.#usage = new UsageTable(database);
+    this.#idempotency = new IdempotencyTable(database);
+    this.#grants = new GrantTable(database);
+    this.#keys = new ApiKeyTable(database);
+    this.#retries = new RetryTable(database);
+    this.#forgetter = new UploadForgetter(database);
+    this.#writer = new RecordWriter(database, {
+      audit: this.#audit,
+      usage: this.#usage,
+      idempotency: this.#idempotency,
+      grants: this.#grants,
+      retries: this.#retries,
+    });
+  }
+
+  /** To be called where a transaction begins, and where one or a part of one was undone: what is known of its rows is read again. */
+  startAnew(): void {
+    this.#audit.forgetHead();
+  }
+
+  /** @returns the answer of a change that has one, else `undefined` */
+  apply(request: ChangeRequest, inline: ArrayBuffer): unknown {
+    switch (request.kind) {
+      case "begin":
+        return this.#writer.begin(request.upload, request.moves, unpackChange(request.change, inline));
+      case "move":
+        return this.#writer.move(request.id, request.moves, unpackChange(request.change, inline));
+      case "dropInline":
+        return this.#writer.dropInline(request.keys);
+      case "note":
+        return this.#writer.note(request.change);
+      case "addApiKey":
+        this.#keys.add(request.key);
+        return this.#audit.append([request.audit]);
+      case "revokeApiKey":
+        return this.#revokeApiKey(request);
+      case "forget":
+        return this.#forget(request);
+      case "probe":
+        return this.#writer.probe(request.atMs);
+    }
+  }
+
+  answer(question: Question): unknown {
+    switch (question.kind) {
+      case "get":
+        return this.#reader.get(question.id);
+      case "list":
+        return this.#reader.list(question.filter);
+      case "unfinished":
+        return this.#reader.unfinished();
+      case "neededKeys":
+        return this.#reader.neededKeys(question.keys);
+      case "readInline":
+        return this.#reader.readInline(question.key);
+      case "inlineKeys":
+        return this.#reader.inlineKeys();
+      case "findFile":
+        return this.#reader.findFile(question.key);
+      case "auditTrail":
+        return this.#audit.trail(question.afterSeq, question.limit);
+      case "usage":
+        return this.#usage.all(question.nowMs);
+      case "findIdempotencyKey":
+        return this.#idempotency.find(question.scope, question.nowMs);
+      case "isGrantUsed":
+        return this.#grants.isUsed(question.id);
+      case "handover":
+        return this.#retries.find(question.id);
+      case "dueDeliveries":
+        return this.#reader.dueDeliveries(question.nowMs, question.limit);
+      case "nextDueAtMs":
+        return this.#reader.nextDueAtMs();
+      case "findApiKey":
+        return this.#keys.find(question.id);
+      case "apiKeys":
+        return this.#keys.all();
+    }
+  }
+
+  /** A key that was revoked before stays as it is, and the audit says it once. */
+  #revokeApiKey({ id, atMs, audit }: RequestOf<"revokeApiKey">): boolean {
+    if (!this.#keys.revoke(id, atMs)) return this.#keys.find(id) !== null;
+    this.#audit.append([audit]);
+    return true;
+  }
+
+  #forget({ nowMs, uploadsBeforeMs, ...asked }: RequestOf<"forget">): number {
+    const limit = Math.trunc(asked.limit);
+    if (limit < 1) return 0;
+    const expiredMax = limit * EXPIRED_FACTOR;
+    this.#idempotency.forget(nowMs, expiredMax);
+    this.#grants.forget(nowMs, expiredMax);
+    this.#usage.forget(nowMs, expiredMax);
+    return this.#forgetter.forget(nowMs, uploadsBeforeMs, limit);
+  }
+}
+
+function unpackChange({ inline: ranges, ...change }: PackedChange, buffer: ArrayBuffer): UploadChange {
+  if (ranges === undefined) return change;
+  const putInline = ranges.map(({ key, offset, lengthBytes }) => ({
+    key,
+    bytes: new Uint8Array(buffer, offset, lengthBytes),
+  }));
+  return { ...change, putInline };
+}
