@@ -1,0 +1,23 @@
+/**
+ * Where a key counts: in one flow, for one principal. The key itself is kept nowhere, only this hash of all three.
+ */
+import { FramedHash } from "./framed-hash.ts";
+
+/** Whose key it is. */
+export interface KeyOwner {
+  readonly flow: string;
+  readonly principal: string;
+}
+
+/** The scope of a key that the client sent. SHA-256, lower-case hex; no two different owners or keys have the same. */
+export function sentKeyScope({ flow, principal }: KeyOwner, key: string): string {
+  return new FramedHash("sent key").text(flow).text(principal).text(key).digest();
+}
+
+/**
+ * The scope of an upload without a key, where the flow derives one: the content is the key. The fingerprint has method and target in it. Never the
+ * scope of a key that was sent, also where a client sends a fingerprint as its key.
+ */
+export function derivedKeyScope({ flow, principal }: KeyOwner, fingerprint: string): string {
+  return new FramedHash("derived key").text(flow).text(principal).text(fingerprint).digest();
+}

@@ -1,0 +1,39 @@
+/**
+ * Gives an answer of the service again: the same status, headers and body as the first time, marked as given again.
+ */
+import type { StoredAnswer } from "../../records/records.ts";
+import type { UploadId } from "../../uploads/upload-id.ts";
+import { withChanges } from "../../upstream/answer-head.ts";
+import type { RequestContext } from "../request-context.ts";
+
+/** Statuses whose answers have no body and no length. @see RFC 9110 sections 8.6, 15.3.5 and 15.4.5 */
+const WITHOUT_BODY: ReadonlySet<number> = new Set([204, 304]);
+
+/**
+ * Writes the answer; does nothing where the client has gone.
+ * @param uploadId the first upload's: the one that had the effect.
+ */
+export function replayAnswer(
+  request: Pick<RequestContext, "req" | "res" | "trace" | "facts" | "answerHeaders">,
+  answer: StoredAnswer,
+  uploadId: UploadId,
+): void {
+  const { req, res, trace, facts } = request;
+  facts.outcome = answer.status < 400 ? "accepted" : "refused";
+  if (res.destroyed) return;
+  const body = Buffer.from(answer.body ?? "", "base64");
+  const added = [
+    "Idempotency-Replayed",
+    "true",
+    "Sluicegate-Upload",
+    uploadId,
+    "X-Request-Id",
+    trace.requestId,
+  ];
+  if (!WITHOUT_BODY.has(answer.status)) added.push("Content-Length", String(body.length));
+  added.push(...request.answerHeaders.flat());
+  const headers = withChanges(answer.headers, { added, withheld: [] });
+  // The types ask for a mutable array; the function only reads it.
+  res.writeHead(answer.status, headers as string[]);
+  res.end(req.method === "HEAD" || WITHOUT_BODY.has(answer.status) ? undefined : body);
+}
