@@ -19,13 +19,13 @@ export async function explainCommand(args: ExplainArguments, io: CommandIo): Pro
     for (const problem of place.problems) io.err(problemLine(problem));
     return place.isMissing ? 2 : 1;
   }
-  const { folder, upstreams } = place.options;
+  const { folder } = place.options;
   const { names } = await readFlowFolder(place.options);
   if (!names.includes(args.flow)) {
     io.err(noSuchFlow(args.flow, names, folder));
     return 2;
   }
-  const reading = await readFlow(join(folder, args.flow, "flow.yaml"), upstreams);
+  const reading = await readFlow(join(folder, args.flow, "flow.yaml"), place.options);
   if (reading.ok) io.out(explainFlow(reading.flow));
   else for (const problem of reading.problems) io.err(problemLine(problem));
   return reading.ok ? 0 : 1;

@@ -4,6 +4,7 @@
 import { relative, resolve } from "node:path";
 import type { LoadFlowsOptions } from "../flows/load-flows.ts";
 import { formatSetupProblem, type SetupProblem } from "../problems/setup-problem.ts";
+import { knownCallers } from "../settings/callers-schema.ts";
 import { loadSettings } from "../settings/load-settings.ts";
 import type { Settings } from "../settings/settings.ts";
 import { didYouMean } from "../setup/nearest-word.ts";
@@ -35,7 +36,8 @@ export async function findFlows(args: FlowPlaceArguments): Promise<FlowPlace> {
   if (!load.ok) return load;
   const { settings } = load;
   const folder = args.flows ?? settings.flowsFolder;
-  return { ok: true, settings, options: { folder, upstreams: new Set(settings.upstreams.keys()) } };
+  const upstreams = new Set(settings.upstreams.keys());
+  return { ok: true, settings, options: { folder, upstreams, callers: knownCallers(settings) } };
 }
 
 /** A problem as a line, its file relative to where the command runs if it is below. */

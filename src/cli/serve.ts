@@ -7,6 +7,7 @@ import { loadFlows } from "../flows/load-flows.ts";
 import { GateError } from "../problems/gate-error.ts";
 import { formatSetupProblem, type SetupProblem } from "../problems/setup-problem.ts";
 import { type RunningGate, runGate } from "../server/run-gate.ts";
+import { knownCallers } from "../settings/callers-schema.ts";
 import type { Settings } from "../settings/settings.ts";
 import { openLog } from "../signals/log.ts";
 import type { CommandIo } from "./io.ts";
@@ -37,6 +38,7 @@ async function readFlows(settings: Settings, io: CommandIo): Promise<FlowSet | n
   const load = await loadFlows({
     folder: settings.flowsFolder,
     upstreams: new Set(settings.upstreams.keys()),
+    callers: knownCallers(settings),
   });
   printProblems(load.problems, io);
   if (load.ok) return load.set;

@@ -82,7 +82,7 @@ test("the word changes and not one other byte, whatever comments, quotes, spacin
 });
 
 async function versionAndMode(): Promise<{ policyVersion: string; mode: string }> {
-  const reading = await readFlow(file, "any");
+  const reading = await readFlow(file, { upstreams: "any" });
   assert.ok(reading.ok, reading.ok ? "" : JSON.stringify(reading.problems));
   return { policyVersion: reading.flow.policyVersion, mode: reading.flow.mode };
 }

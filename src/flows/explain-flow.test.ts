@@ -37,7 +37,6 @@ const FLOW: Flow = {
   policyVersion: "0123456789abcdef",
   notes: {
     expect: { status: 201, p95: 800, "error-rate": 0.1 },
-    failure: null,
     rollback: { note: "Set mode to observe.", tried: "2026-11-22" },
   },
 };

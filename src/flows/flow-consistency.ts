@@ -10,15 +10,17 @@ import { didYouMean } from "../setup/nearest-word.ts";
 import { listWords } from "../setup/reading.ts";
 import { problemAt, problemAtKey } from "../setup/schema-problems.ts";
 import type { YamlSource } from "../setup/yaml-source.ts";
+import { findFailureContradictions } from "./failure-consistency.ts";
 import { fieldNameSentence } from "./file-rule.ts";
+import { findPermissionContradictions, type KnownCallers } from "./permissions-consistency.ts";
+import { groupIn, isGroup, type WrittenGroup } from "./written-group.ts";
 
-type Group = Readonly<Record<string, unknown>>;
-
-/** What is around a flow file. `upstreams` is `any` where no settings say which there are. */
+/** What is around a flow file. `upstreams` and `callers` are `any` where no settings say which there are. */
 export interface FlowSurroundings {
   readonly folder: string;
   readonly folderName: string;
   readonly upstreams: ReadonlySet<string> | "any";
+  readonly callers: KnownCallers;
 }
 
 /** All contradictions of one flow file. */
@@ -33,22 +35,24 @@ export async function findContradictions(
     ...checkFieldNames(source, flow),
     ...checkLengths(source, flow),
     ...checkRaw(source, flow),
+    ...findPermissionContradictions(source, flow, around.callers),
+    ...findFailureContradictions(source, flow),
     ...(await checkExpectedBody(source, flow, around)),
   ];
 }
 
-function groupIn(written: unknown): Group {
-  return typeof written === "object" && written !== null && !Array.isArray(written) ? (written as Group) : {};
-}
-
-function checkName(source: YamlSource, flow: Group, around: FlowSurroundings): SetupProblem[] {
+function checkName(source: YamlSource, flow: WrittenGroup, around: FlowSurroundings): SetupProblem[] {
   const name = flow.flow;
   if (typeof name !== "string" || name === around.folderName) return [];
   const sentence = `the flow is called "${name}", but its folder "${around.folderName}"; give both the same name.`;
   return [problemAt(source, ["flow"], sentence)];
 }
 
-function checkUpstream(source: YamlSource, flow: Group, { upstreams }: FlowSurroundings): SetupProblem[] {
+function checkUpstream(
+  source: YamlSource,
+  flow: WrittenGroup,
+  { upstreams }: FlowSurroundings,
+): SetupProblem[] {
   const name = flow.upstream;
   if (upstreams === "any" || typeof name !== "string" || name === "" || upstreams.has(name)) return [];
   const known = [...upstreams];
@@ -59,7 +63,7 @@ function checkUpstream(source: YamlSource, flow: Group, { upstreams }: FlowSurro
   ];
 }
 
-function checkFieldNames(source: YamlSource, flow: Group): SetupProblem[] {
+function checkFieldNames(source: YamlSource, flow: WrittenGroup): SetupProblem[] {
   const accept = groupIn(flow.accept);
   const files = Object.keys(groupIn(accept.files));
   const fields = Object.keys(groupIn(accept.fields));
@@ -85,11 +89,7 @@ function checkFieldNames(source: YamlSource, flow: Group): SetupProblem[] {
   ];
 }
 
-function isGroup(written: unknown): boolean {
-  return typeof written === "object" && written !== null && !Array.isArray(written);
-}
-
-function checkLengths(source: YamlSource, flow: Group): SetupProblem[] {
+function checkLengths(source: YamlSource, flow: WrittenGroup): SetupProblem[] {
   return Object.entries(groupIn(groupIn(flow.accept).fields)).flatMap(([name, rule]) => {
     const { "min-length": min, "max-length": max } = groupIn(rule);
     if (typeof min !== "number" || typeof max !== "number" || min <= max) return [];
@@ -99,7 +99,7 @@ function checkLengths(source: YamlSource, flow: Group): SetupProblem[] {
 }
 
 /** A raw body is one file and nothing else. */
-function checkRaw(source: YamlSource, flow: Group): SetupProblem[] {
+function checkRaw(source: YamlSource, flow: WrittenGroup): SetupProblem[] {
   const protocols = groupIn(flow.route).protocols;
   if (!Array.isArray(protocols) || !protocols.includes("raw")) return [];
   const accept = groupIn(flow.accept);
@@ -123,7 +123,7 @@ function checkRaw(source: YamlSource, flow: Group): SetupProblem[] {
 function checkRawFile(
   source: YamlSource,
   path: readonly string[],
-  rule: Group,
+  rule: WrittenGroup,
   isRawOnly: boolean,
 ): SetupProblem[] {
   const problems: SetupProblem[] = [];
@@ -142,7 +142,7 @@ function checkRawFile(
 
 async function checkExpectedBody(
   source: YamlSource,
-  flow: Group,
+  flow: WrittenGroup,
   around: FlowSurroundings,
 ): Promise<SetupProblem[]> {
   const body = groupIn(flow.expect).body;

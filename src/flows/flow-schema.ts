@@ -5,12 +5,14 @@ import type { z } from "zod";
 import { DURATION_PATTERN, readDuration } from "../setup/duration.ts";
 import { didYouMean } from "../setup/nearest-word.ts";
 import { PERCENTAGE_PATTERN, readPercentage } from "../setup/percentage.ts";
-import { readRate } from "../setup/rate.ts";
 import { describeWritten, listWords, misread, type Reading, read, readDistinct } from "../setup/reading.ts";
 import { group, notBuilt, readWord, text, value, type Words, wholeNumber, word } from "../setup/schema.ts";
 import { readPixels } from "../setup/size.ts";
+import { failureSchema } from "./failure-schema.ts";
 import { acceptSchema } from "./file-rule.ts";
 import type { FlowMode, FlowProtocol } from "./flow.ts";
+import { permissionsSchema } from "./permissions-schema.ts";
+import { retrySchema } from "./retry-schema.ts";
 import { readPathTemplate } from "./route-template.ts";
 
 /** What each mode means, in one sentence. */
@@ -70,27 +72,6 @@ const path = value(readPathTemplate, "write the path as a client requests it: /a
   examples: ["/api/users/{user}/avatar"],
 });
 
-const REMOVE_CALLER = "write caller: public and let the service check who it is, or wait for it.";
-
-const permissions = group(
-  {
-    caller: word("Who may send.", {
-      built: { public: "Anybody who reaches the gate; the service itself checks who it is." },
-      notBuilt: {
-        "api-key": REMOVE_CALLER,
-        jwt: REMOVE_CALLER,
-        grant: REMOVE_CALLER,
-        upstream: REMOVE_CALLER,
-      },
-    }),
-    require: notBuilt("remove it; the service itself checks what the caller may do."),
-    quota: notBuilt("remove it; max-size and count hold for each upload."),
-    rate: notBuilt("remove it; limits.uploads in sluicegate.yaml holds for all uploads together.", readRate),
-  },
-  "a flow without permissions lets nobody in; write permissions: { caller: public } to let everybody in who reaches the gate.",
-  "Who may send. Deny by default: it has to be written.",
-);
-
 const IMAGES_REMEDY = "remove it; images are verified by structure, not decoded.";
 
 const images = group(
@@ -147,21 +128,6 @@ const expect = group(
   "What is expected when all is well; told by explain.",
 );
 
-const failure = group(
-  {
-    "scanner-down": notBuilt("remove it; there is no malware scan that could be down."),
-    "upstream-down": word("What happens while the service cannot be reached.", {
-      built: { refuse: "The client is told to try again later." },
-      notBuilt: { retry: "write upstream-down: refuse, which is what happens." },
-    }).optional(),
-    "storage-full": word("What happens when the disk is full.", {
-      built: { refuse: "The client is told to try again later." },
-    }).optional(),
-  },
-  "write { upstream-down: refuse }, or remove it.",
-  "What happens when something fails.",
-);
-
 const rollback = group(
   {
     note: text("write it in a sentence.", "How to undo what this flow does, in a sentence.").optional(),
@@ -193,7 +159,7 @@ export const flowSchema = group(
       "The requests that this flow is about.",
     ),
     accept: acceptSchema,
-    permissions,
+    permissions: permissionsSchema,
     inspect: inspect.optional(),
     deliver: word("How the service gets the files.", {
       built: {
@@ -209,9 +175,9 @@ export const flowSchema = group(
     credentials: word("Whether Authorization and Cookie go on to the service; forward where left out.", {
       built: { forward: "They go on.", strip: "They are taken out." },
     }).default("forward"),
-    retry: notBuilt("remove it; a client that sends again makes a second upload."),
+    retry: retrySchema.optional(),
     expect: expect.optional(),
-    failure: failure.optional(),
+    failure: failureSchema.optional(),
     rollback: rollback.optional(),
   },
   "a flow file begins with flow: and its name.",

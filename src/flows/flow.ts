@@ -122,7 +122,6 @@ export interface FlowRoute {
 
 export interface FlowNotes {
   readonly expect: { readonly status?: number; readonly [key: string]: unknown } | null;
-  readonly failure: Readonly<Record<string, string>> | null;
   readonly rollback: { readonly note?: string; readonly command?: string; readonly tried?: string } | null;
 }
 

@@ -7,17 +7,16 @@ import type { SetupProblem } from "../problems/setup-problem.ts";
 import { inFileOrder, problemAt } from "../setup/schema-problems.ts";
 import type { Flow, FlowSet } from "./flow.ts";
 import { findOverlaps, makeFlowSet, overlapSentence } from "./flow-set.ts";
-import { type FlowReading, readFlow } from "./read-flow.ts";
+import { type FlowReading, type NamedBySettings, readFlow } from "./read-flow.ts";
 
 /** A set with its warnings, or all problems of all files. */
 export type FlowLoad =
   | { readonly ok: true; readonly set: FlowSet; readonly problems: readonly SetupProblem[] }
   | { readonly ok: false; readonly problems: readonly SetupProblem[] };
 
-/** Where flows are and what they may name. `upstreams` is `any` where there are no settings that name them. */
-export interface LoadFlowsOptions {
+/** Where flows are and what they may name. */
+export interface LoadFlowsOptions extends NamedBySettings {
   readonly folder: string;
-  readonly upstreams: ReadonlySet<string> | "any";
 }
 
 /** What came of every flow in a folder, one by one. */
@@ -41,10 +40,11 @@ export async function loadFlows(options: LoadFlowsOptions): Promise<FlowLoad> {
 }
 
 /** Reads every flow, so that what is fine can be told from what is not. */
-export async function readFlowFolder({ folder, upstreams }: LoadFlowsOptions): Promise<FlowFolderReading> {
+export async function readFlowFolder(options: LoadFlowsOptions): Promise<FlowFolderReading> {
+  const { folder } = options;
   const listing = await listFlows(folder);
   const readings: FlowReading[] = [];
-  for (const name of listing.names) readings.push(await readFlow(join(folder, name, "flow.yaml"), upstreams));
+  for (const name of listing.names) readings.push(await readFlow(join(folder, name, "flow.yaml"), options));
   const good = readings.filter((reading) => reading.ok);
   const overlaps = overlapProblems(good);
   const problems = [

@@ -7,11 +7,21 @@ import { deepFreeze, frozenMap } from "../setup/frozen.ts";
 import { inFileOrder, problemAt, schemaProblems } from "../setup/schema-problems.ts";
 import { readWrittenFile } from "../setup/written-file.ts";
 import { readYaml, type YamlSource } from "../setup/yaml-source.ts";
+import { buildFailure } from "./failure-schema.ts";
 import type { FieldRule, FileRule, Flow, FlowNotes } from "./flow.ts";
-import { type FlowSurroundings, findContradictions } from "./flow-consistency.ts";
+import { findContradictions } from "./flow-consistency.ts";
 import { flowSchema, type WrittenFlow } from "./flow-schema.ts";
 import { findModeWord, type ModeWord, policyVersionOf } from "./mode-word.ts";
+import type { KnownCallers } from "./permissions-consistency.ts";
+import { buildPermissions } from "./permissions-schema.ts";
+import { buildRetry } from "./retry-schema.ts";
 import { findStillToWrite, isStillToWrite } from "./still-to-write.ts";
+
+/** What the settings name that flows may use; `any`, or left out, where there are no settings to ask. */
+export interface NamedBySettings {
+  readonly upstreams: ReadonlySet<string> | "any";
+  readonly callers?: KnownCallers;
+}
 
 /** What came of one file. */
 export type FlowReading =
@@ -21,15 +31,16 @@ export type FlowReading =
 /**
  * Reads `FOLDER/flow.yaml`.
  * @param file      as problems name it.
- * @param upstreams names of the settings; `any` where there are no settings to ask.
+ * @param named     upstreams and callers of the settings; `any` where there are no settings to ask.
  */
-export async function readFlow(file: string, upstreams: FlowSurroundings["upstreams"]): Promise<FlowReading> {
+export async function readFlow(file: string, named: NamedBySettings): Promise<FlowReading> {
   const written = await readWrittenFile(file, "FLOW_INVALID");
   if (!written.ok) return written;
   const source = readYaml(written.text, file, "FLOW_INVALID");
   if (source.problems.length > 0) return { ok: false, problems: inFileOrder(source.problems) };
   const folder = dirname(resolve(file));
-  const around = { folder, folderName: basename(folder), upstreams };
+  const { upstreams, callers = "any" } = named;
+  const around = { folder, folderName: basename(folder), upstreams, callers };
   const mode = findModeWord(source, written.text);
   const parsed = flowSchema.safeParse(source.value);
   const problems = [
@@ -67,21 +78,9 @@ function buildFlow(written: WrittenFlow, folder: string, mode: ModeWord, policyV
     fields: frozenMap(
       Object.entries(written.accept.fields ?? {}).map(([name, rule]) => [name, fieldRule(rule)]),
     ),
-    permissions: {
-      caller: written.permissions.caller,
-      require: frozenMap([]),
-      askPath: null,
-      origins: [],
-      shares: [],
-    },
-    retry: { idempotencyKey: "off", keepMs: 86_400_000 },
-    failure: {
-      upstreamDown: "refuse",
-      upstreamUnknown: "keep",
-      upstreamError: "pass",
-      retryForMs: 86_400_000,
-      storageFull: "refuse",
-    },
+    permissions: buildPermissions(written.permissions),
+    retry: buildRetry(written.retry),
+    failure: buildFailure(written.failure),
     deliver: written.deliver,
     upstream: written.upstream,
     forwardCredentials: written.credentials === "forward",
@@ -108,10 +107,9 @@ function fieldRule(rule: NonNullable<WrittenFlow["accept"]["fields"]>[string]): 
   };
 }
 
-function flowNotes({ expect, failure, rollback }: WrittenFlow): FlowNotes {
+function flowNotes({ expect, rollback }: WrittenFlow): FlowNotes {
   return {
     expect: expect === undefined ? null : present({ ...expect }),
-    failure: failure === undefined ? null : present({ ...failure }),
     rollback: rollback === undefined ? null : present({ ...rollback }),
   };
 }

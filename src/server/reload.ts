@@ -4,6 +4,7 @@
 import { loadFlows } from "../flows/load-flows.ts";
 import type { GateParts } from "../gate/gate-parts.ts";
 import { formatSetupProblem } from "../problems/setup-problem.ts";
+import { knownCallers } from "../settings/callers-schema.ts";
 
 /** What came of a reload, in words for the person who asked. */
 export interface ReloadResult {
@@ -19,8 +20,12 @@ export interface ReloadResult {
  */
 export async function reloadFlows(gate: GateParts): Promise<ReloadResult> {
   await gate.receiptKeys.reload();
-  const upstreams = new Set(gate.settings.upstreams.keys());
-  const load = await loadFlows({ folder: gate.settings.flowsFolder, upstreams });
+  const { flowsFolder, upstreams } = gate.settings;
+  const load = await loadFlows({
+    folder: flowsFolder,
+    upstreams: new Set(upstreams.keys()),
+    callers: knownCallers(gate.settings),
+  });
   const problems = load.problems.map(formatSetupProblem);
   gate.metrics.reloads.inc({ result: load.ok ? "loaded" : "refused" });
   if (!load.ok) {

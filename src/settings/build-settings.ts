@@ -4,17 +4,20 @@
 import { resolve } from "node:path";
 import { deepFreeze, frozenMap } from "../setup/frozen.ts";
 import { formatListenAddress } from "./address.ts";
-import type { ListenAddress, Settings, UpstreamSettings } from "./settings.ts";
+import { buildCallers } from "./callers-schema.ts";
+import type { Settings, UpstreamSettings } from "./settings.ts";
 import { DEFAULTS, type WrittenSettings } from "./settings-schema.ts";
+import { buildTls } from "./tls-schema.ts";
 
 /** @param folder from which relative paths count. @param file absolute, or `null` where there is none. */
 export function buildSettings(written: WrittenSettings, folder: string, file: string | null): Settings {
   const publicAddress = written.listen?.public?.address ?? DEFAULTS.publicAddress;
+  const tls = buildTls(written.listen?.public?.tls, folder);
   const at = (path: string | undefined, otherwise: string): string => resolve(folder, path ?? otherwise);
   return deepFreeze({
     file,
     listen: {
-      public: { ...publicAddress, tls: null },
+      public: { ...publicAddress, tls },
       operator: { ...(written.listen?.operator?.address ?? DEFAULTS.operatorAddress) },
     },
     flowsFolder: at(written.flows, DEFAULTS.flows),
@@ -24,15 +27,15 @@ export function buildSettings(written: WrittenSettings, folder: string, file: st
     records: {
       driver: "sqlite",
       path: at(written.records?.path, DEFAULTS.records),
-      keepMs: DEFAULTS.recordsKeptMs,
+      keepMs: written.records?.keep ?? DEFAULTS.recordsKeptMs,
     },
     storage: { driver: "disk", path: at(written.storage?.path, DEFAULTS.storage) },
     receipts: {
-      issuer: written.receipts?.issuer ?? defaultIssuer(publicAddress),
+      issuer: written.receipts?.issuer ?? defaultIssuer({ ...publicAddress, tls }),
       keysFolder: at(written.receipts?.keys, DEFAULTS.keys),
       lifetimeMs: written.receipts?.lifetime ?? DEFAULTS.receiptLifetimeMs,
     },
-    callers: { jwt: null, grant: null },
+    callers: buildCallers(written.callers, folder),
     trustProxy: [...(written["trust-proxy"] ?? [])],
     limits: limits(written.limits),
     signals: {
@@ -44,8 +47,8 @@ export function buildSettings(written: WrittenSettings, folder: string, file: st
 }
 
 /** The gate's URL where the settings name no issuer. */
-export function defaultIssuer(address: ListenAddress): string {
-  return `http://${formatListenAddress(address)}`;
+export function defaultIssuer(listen: Settings["listen"]["public"]): string {
+  return `${listen.tls === null ? "http" : "https"}://${formatListenAddress(listen)}`;
 }
 
 type WrittenUpstream = NonNullable<WrittenSettings["upstreams"]>[string];
@@ -65,8 +68,8 @@ function limits(written: WrittenSettings["limits"]): Settings["limits"] {
     uploads: written?.uploads ?? DEFAULTS.uploads,
     requestHeaderBytesMax: written?.["request-headers"] ?? DEFAULTS.requestHeaderBytesMax,
     idleMs: written?.idle ?? DEFAULTS.idleMs,
-    bodyBytesPerSecondMin: DEFAULTS.bodyBytesPerSecondMin,
-    headersMs: DEFAULTS.headersMs,
-    stopGraceMs: DEFAULTS.stopGraceMs,
+    bodyBytesPerSecondMin: written?.["min-rate"] ?? DEFAULTS.bodyBytesPerSecondMin,
+    headersMs: written?.headers ?? DEFAULTS.headersMs,
+    stopGraceMs: written?.stop ?? DEFAULTS.stopGraceMs,
   };
 }

@@ -6,8 +6,9 @@ import type { SetupProblem } from "../problems/setup-problem.ts";
 import { inFileOrder, problemAt, problemAtKey, schemaProblems } from "../setup/schema-problems.ts";
 import { readWrittenFile } from "../setup/written-file.ts";
 import { type KeyPath, readYaml, type YamlSource } from "../setup/yaml-source.ts";
-import { buildSettings } from "./build-settings.ts";
-import { type ReferenceStanding, resolveReferences } from "./references.ts";
+import { buildSettings, defaultIssuer } from "./build-settings.ts";
+import { findCallerContradictions, findWrittenSecrets, isSecretPath } from "./callers-schema.ts";
+import { type ReferenceKind, type ReferenceStanding, resolveReferences } from "./references.ts";
 import type { Settings } from "./settings.ts";
 import { settingsSchema, UPSTREAM_NAME_PATTERN } from "./settings-schema.ts";
 
@@ -27,9 +28,9 @@ export async function loadSettings(
   file: string,
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): Promise<SettingsLoad> {
-  const written = await readWrittenFile(file, "SETTINGS_INVALID");
-  if (!written.ok) return written;
-  const source = readYaml(written.text, file, "SETTINGS_INVALID");
+  const read = await readWrittenFile(file, "SETTINGS_INVALID");
+  if (!read.ok) return read;
+  const source = readYaml(read.text, file, "SETTINGS_INVALID");
   if (source.problems.length > 0) return failed(source.problems);
   const folder = dirname(resolve(file));
   const { value, references, problems } = await resolveReferences(source, {
@@ -43,10 +44,11 @@ export async function loadSettings(
     const reference = references.get(problem.path);
     return reference === undefined ? problem : withoutValue(source, problem, reference);
   });
-  const resolved = new Set(problems.map(({ path }) => path));
+  const written = [...problems, ...findWrittenSecrets(source)];
+  const told = new Set(written.map(({ path }) => path));
   const all = [
-    ...problems,
-    ...found.filter(({ path }) => !resolved.has(path)),
+    ...written,
+    ...[...found, ...findCallerContradictions(source, value)].filter(({ path }) => !told.has(path)),
     ...checkUpstreamNames(source),
   ];
   if (!parsed.success || all.length > 0) return failed(all);
@@ -59,22 +61,28 @@ function failed(problems: readonly SetupProblem[]): SettingsLoad {
   return { ok: false, isMissing: false, problems: inFileOrder(problems) };
 }
 
-function standingOf(path: KeyPath): ReferenceStanding {
+const NAMED_BY_ANYTHING =
+  /^(listen\.(public|operator)\.address|upstreams\.[^.]+\.url|receipts\.issuer|callers\.jwt\.(issuer|audience))$/;
+/** `file:` would be the first line of a key set, not the key set. */
+const NAMED_BY_ENVIRONMENT = /^callers\.(jwt\.jwks|grant\.keys)$/;
+
+function standingOf(path: KeyPath, kind: ReferenceKind): ReferenceStanding {
   const name = path.join(".");
   // Not built, and refused by the schema with a sentence of its own.
   if (name === "records.url-from") return "left";
-  const isAllowed = /^(listen\.(public|operator)\.address|upstreams\.[^.]+\.url|receipts\.issuer)$/.test(
-    name,
-  );
+  const isAllowed =
+    NAMED_BY_ANYTHING.test(name) || isSecretPath(path) || (kind === "env" && NAMED_BY_ENVIRONMENT.test(name));
   return isAllowed ? "resolved" : "refused";
 }
 
 /** What a reference holds may be secret, so the sentence about it is left out. */
 function withoutValue(source: YamlSource, problem: SetupProblem, reference: string): SetupProblem {
+  const path = problem.path.split(".");
+  const expected = isSecretPath(path) ? " A secret has at least 32 bytes." : "";
   return problemAt(
     source,
-    problem.path.split("."),
-    `what ${reference} holds is not what belongs here (it is not shown).`,
+    path,
+    `what ${reference} holds is not what belongs here (it is not shown).${expected}`,
   );
 }
 
@@ -102,8 +110,9 @@ function checkAddresses(source: YamlSource, { listen, upstreams }: Settings): Se
       : ["listen", "public", "address"];
     problems.push(problemAt(source, path, sentence));
   }
+  const own = defaultIssuer(listen.public);
   for (const { name, url } of upstreams.values()) {
-    if (url !== `http://${listen.public.host}:${listen.public.port}`) continue;
+    if (url !== own) continue;
     problems.push(
       problemAt(source, ["upstreams", name, "url"], "this is the gate's own address; it would call itself."),
     );

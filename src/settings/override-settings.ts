@@ -36,7 +36,8 @@ export function settingsForUpstream(upstream: string): Settings {
  * @throws GateError SETTINGS_INVALID
  */
 export function withOverrides(settings: Settings, overrides: SettingsOverrides): Settings {
-  const publicAddress = overrideAddress("--listen", settings.listen.public, overrides.listen);
+  const { tls } = settings.listen.public;
+  const listen = { ...overrideAddress("--listen", settings.listen.public, overrides.listen), tls };
   const operator = overrideAddress("--operator", settings.listen.operator, overrides.operator);
   const upstreams = new Map(settings.upstreams);
   for (const text of overrides.upstream ?? []) {
@@ -44,10 +45,10 @@ export function withOverrides(settings: Settings, overrides: SettingsOverrides):
     upstreams.set(changed.name, changed);
   }
   const isDefaultIssuer = settings.receipts.issuer === defaultIssuer(settings.listen.public);
-  const issuer = isDefaultIssuer ? defaultIssuer(publicAddress) : settings.receipts.issuer;
+  const issuer = isDefaultIssuer ? defaultIssuer(listen) : settings.receipts.issuer;
   return deepFreeze({
     ...settings,
-    listen: { public: { ...publicAddress, tls: settings.listen.public.tls }, operator },
+    listen: { public: listen, operator },
     upstreams: frozenMap(upstreams),
     receipts: { ...settings.receipts, issuer },
   });

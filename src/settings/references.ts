@@ -14,11 +14,13 @@ const REFERENCE = /^(env|file):(.*)$/s;
 /** What becomes of a reference at a path: it is resolved, refused as out of place, or left as it is written. */
 export type ReferenceStanding = "resolved" | "refused" | "left";
 
+export type ReferenceKind = "env" | "file";
+
 /** Where values come from. */
 export interface ReferenceOptions {
   readonly folder: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
-  readonly standingOf: (path: KeyPath) => ReferenceStanding;
+  readonly standingOf: (path: KeyPath, kind: ReferenceKind) => ReferenceStanding;
 }
 
 /** The settings with every reference replaced; `references` has what was written, by key path. */
@@ -38,13 +40,15 @@ export async function resolveReferences(
   let value = source.value;
   for (const scalar of source.scalars) {
     const match = typeof scalar.value === "string" ? REFERENCE.exec(scalar.value) : null;
-    const standing = options.standingOf(scalar.path);
-    if (match === null || standing === "left") continue;
-    const written = match[0];
+    if (match === null) continue;
+    const [written, , name = ""] = match;
+    const kind: ReferenceKind = match[1] === "env" ? "env" : "file";
+    const standing = options.standingOf(scalar.path, kind);
+    if (standing === "left") continue;
     const held =
       standing === "resolved"
-        ? await look(match[1] ?? "", match[2] ?? "", options)
-        : { problem: `a value cannot be named by ${match[1]}: here; write it.` };
+        ? await look(kind, name, options)
+        : { problem: `a value cannot be named by ${kind}: here; write it.` };
     if ("problem" in held) problems.push(problemAt(source, scalar.path, held.problem));
     references.set(scalar.path.join("."), written);
     value = replaced(value, scalar.path, "problem" in held ? "" : held.value);
@@ -54,7 +58,7 @@ export async function resolveReferences(
 
 type Held = { readonly value: string } | { readonly problem: string };
 
-async function look(kind: string, name: string, options: ReferenceOptions): Promise<Held> {
+async function look(kind: ReferenceKind, name: string, options: ReferenceOptions): Promise<Held> {
   if (kind === "env") {
     const value = options.environment[name];
     return value === undefined || value === ""

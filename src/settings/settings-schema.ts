@@ -2,11 +2,13 @@
  * The schema of sluicegate.yaml: every key that the design knows, what is built of it, and the sentence for what is not.
  */
 import type { z } from "zod";
-import { DURATION_PATTERN, formatDuration, readDuration } from "../setup/duration.ts";
+import { BYTE_RATE_PATTERN, formatByteRate, readByteRate } from "../setup/byte-rate.ts";
+import { durationIn, quantityIn, sizeIn } from "../setup/ranges.ts";
 import { describeWritten, misread, type Reading, readDistinct } from "../setup/reading.ts";
 import { group, namedGroup, notBuilt, text, value, wholeNumber, word, yesNo } from "../setup/schema.ts";
-import { formatSize, readSize, SIZE_PATTERN } from "../setup/size.ts";
 import { readIssuer, readListenAddress, readNetwork, readOrigin } from "./address.ts";
+import { callersSchema } from "./callers-schema.ts";
+import { tlsSchema } from "./tls-schema.ts";
 
 /** What holds where the settings say nothing. Times in milliseconds, sizes in bytes, paths relative to the file. */
 export const DEFAULTS = {
@@ -34,49 +36,33 @@ export const UPSTREAM_NAME_PATTERN = "^[A-Za-z][A-Za-z0-9_-]{0,62}$";
 const path = (description: string): z.ZodOptional<z.ZodType<string>> =>
   text("write a path; relative ones count from this file's folder.", description, 4096).optional();
 
-const duration = (description: string, minMs: number, maxMs: number) =>
-  value(
-    (written) => inRange(readDuration(written), minMs, maxMs, formatDuration),
-    "write a duration such as 30s.",
-    {
-      description,
-      type: "string",
-      pattern: DURATION_PATTERN,
-      examples: ["30s"],
-    },
-  ).optional();
+const duration = (description: string, min: number, max: number) =>
+  durationIn({ description, min, max, example: "30s" }).optional();
 
 const size = (description: string, min: number, max: number) =>
-  value((written) => inRange(readSize(written), min, max, formatSize), "write a size such as 16 KiB.", {
-    description,
+  sizeIn({ description, min, max, example: "16 KiB" }).optional();
+
+const listenAddress = (example: string) =>
+  value(readListenAddress, `write an address: { address: "${example}" }.`, {
+    description: "Host and port.",
     type: "string",
-    pattern: SIZE_PATTERN,
-    examples: ["16 KiB"],
-  }).optional();
+    examples: [example],
+  });
 
-function inRange(
-  reading: Reading<number>,
-  min: number,
-  max: number,
-  format: (amount: number) => string,
-): Reading<number> {
-  if (!reading.ok || (reading.value >= min && reading.value <= max)) return reading;
-  return misread(`this must be from ${format(min)} to ${format(max)}.`);
-}
+const publicListener = group(
+  { address: listenAddress("127.0.0.1:8080"), tls: tlsSchema },
+  'write { address: "127.0.0.1:8080" }.',
+  "Where clients come in; 127.0.0.1:8080 where left out.",
+).optional();
 
-const listener = (what: string, example: string) =>
-  group(
-    {
-      address: value(readListenAddress, `write an address: { address: "${example}" }.`, {
-        description: "Host and port.",
-        type: "string",
-        examples: [example],
-      }),
-      tls: notBuilt("remove it, and let a proxy in front of the gate speak TLS."),
-    },
-    `write { address: "${example}" }.`,
-    what,
-  ).optional();
+const operatorListener = group(
+  {
+    address: listenAddress("127.0.0.1:8081"),
+    tls: notBuilt("remove it; the operator comes in over the loopback address."),
+  },
+  'write { address: "127.0.0.1:8081" }.',
+  "Where the operator comes in; 127.0.0.1:8081 where left out.",
+).optional();
 
 const upstream = group(
   {
@@ -106,6 +92,11 @@ const records = group(
     }).optional(),
     path: path("The database file; data/records.sqlite where left out."),
     "url-from": notBuilt("remove it; it belongs to driver: postgres."),
+    keep: duration(
+      "How long records of finished uploads are kept; 90d where left out.",
+      3_600_000,
+      3650 * 86_400_000,
+    ),
   },
   "write { driver: sqlite, path: data/records.sqlite }.",
   "What is remembered of uploads.",
@@ -146,6 +137,23 @@ const limits = group(
     uploads: wholeNumber(1, 1_000_000, "Uploads received at once; 200 where left out.").optional(),
     "request-headers": size("All headers of a request together; 16 KiB where left out.", 1024, 1024 * 1024),
     idle: duration("No byte for so long ends a request; 60s where left out.", 10, 3_600_000),
+    "min-rate": quantityIn(
+      {
+        description: "The least that a body must bring on average; 256 B/s where left out.",
+        min: 1,
+        max: 1_000_000_000,
+        example: "256 B/s",
+      },
+      readByteRate,
+      formatByteRate,
+      { noun: "a byte rate", pattern: BYTE_RATE_PATTERN },
+    ).optional(),
+    headers: duration("So long may all headers of a request take; 30s where left out.", 10, 3_600_000),
+    stop: duration(
+      "So long may what runs go on when the gate is told to stop; 15s where left out.",
+      0,
+      3_600_000,
+    ),
   },
   "write { uploads: 200 }.",
   "What the gate takes on at most.",
@@ -168,8 +176,8 @@ export const settingsSchema = group(
   {
     listen: group(
       {
-        public: listener("Where clients come in; 127.0.0.1:8080 where left out.", "127.0.0.1:8080"),
-        operator: listener("Where the operator comes in; 127.0.0.1:8081 where left out.", "127.0.0.1:8081"),
+        public: publicListener,
+        operator: operatorListener,
       },
       'write { public: { address: "127.0.0.1:8080" } }.',
       "Where the gate listens.",
@@ -188,6 +196,7 @@ export const settingsSchema = group(
     records,
     storage,
     receipts,
+    callers: callersSchema,
     "trust-proxy": value(readNetworks, "write [] or addresses.", {
       description: "Addresses and networks of proxies whose Forwarded headers count; none where left out.",
       type: "array",

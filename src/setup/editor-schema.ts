@@ -11,7 +11,18 @@ export interface SchemaFile {
 
 /** Makes the file of one schema: what may be written, with descriptions; draft 2020-12. */
 export function editorSchemaFile(name: string, title: string, schema: z.ZodType): SchemaFile {
-  const { $schema, ...rest } = z.toJSONSchema(schema, {
+  const { $schema, ...rest } = jsonSchemaOf(schema);
+  return { name, json: `${JSON.stringify({ $schema, title, ...rest }, null, 2)}\n` };
+}
+
+/** The same for a schema that stands inside another. */
+export function editorSchemaOf(schema: z.ZodType): Readonly<Record<string, unknown>> {
+  const { $schema, ...rest } = jsonSchemaOf(schema);
+  return rest;
+}
+
+function jsonSchemaOf(schema: z.ZodType): Record<string, unknown> {
+  return z.toJSONSchema(schema, {
     io: "input",
     target: "draft-2020-12",
     // zod leaves examples and defaults of transformed values out, because it cannot know that they are what is written.
@@ -22,5 +33,4 @@ export function editorSchemaFile(name: string, title: string, schema: z.ZodType)
       if (def.type === "default") jsonSchema.default = def.defaultValue as string | number | boolean;
     },
   });
-  return { name, json: `${JSON.stringify({ $schema, title, ...rest }, null, 2)}\n` };
 }
