@@ -11,6 +11,9 @@ import { GateError } from "../problems/gate-error.ts";
 import { explainCommand } from "./explain.ts";
 import { initCommand } from "./init.ts";
 import { type CommandIo, processIo } from "./io.ts";
+import { keyAddCommand } from "./key-add.ts";
+import { keyListCommand } from "./key-list.ts";
+import { keyRevokeCommand } from "./key-revoke.ts";
 import { keysCommand } from "./keys.ts";
 import { lintCommand } from "./lint.ts";
 import { modeCommand } from "./mode.ts";
@@ -98,14 +101,40 @@ function makeProgram(io: CommandIo, exit: (code: number) => void): Command {
     .option("--json", "the whole record as JSON")
     .action(async (id: string, options) => exit(await showCommand({ ...options, id }, io)));
 
+  addKeyCommands(program.command("key"), io, exit);
+
   withSettings(
-    program.command("keys <action>").description("list or rotate the keys that receipts are signed with"),
+    program
+      .command("keys <action>")
+      .description(
+        "list or rotate the keys that the gate signs receipts with (keys that clients send: see `key`)",
+      ),
   ).action(async (action: string, options) => exit(await keysCommand(action, options, io)));
 
   withSettings(program.command("reload").description("tell a running gate to read its flows again")).action(
     async (options) => exit(await reloadCommand(options, io)),
   );
   return program;
+}
+
+function addKeyCommands(key: Command, io: CommandIo, exit: (code: number) => void): void {
+  key.description(
+    "add, list or revoke API keys, which clients send to upload (keys that sign receipts: see `keys`)",
+  );
+  withSettings(
+    key.command("add <name>").description("make an API key and print it, this once, on standard output"),
+  )
+    .option("--principal <name>", "who sends with it, in records and receipts (default: the key's name)")
+    .option("--scope <scope...>", "what it may, for flows that require a scope")
+    .option("--flow <flow...>", "flows that it opens (default: all with caller: api-key)")
+    .option("--expires <duration>", "how long it is valid, such as 90d (default: until it is revoked)")
+    .action(async (name: string, options) => exit(await keyAddCommand({ ...options, name }, io)));
+  withSettings(key.command("list").description("list API keys and their state"))
+    .option("--json", "as JSON")
+    .action(async (options) => exit(await keyListCommand(options, io)));
+  withSettings(
+    key.command("revoke <id>").description("end an API key at once, also for uploads that are under way"),
+  ).action(async (id: string, options) => exit(await keyRevokeCommand({ ...options, id }, io)));
 }
 
 const withSettings = (command: Command): Command =>
