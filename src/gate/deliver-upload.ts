@@ -8,9 +8,8 @@ import { buildReceiptRequest } from "../delivery/receipt/receipt-request.ts";
 import type { Flow } from "../flows/flow.ts";
 import { cleanFileName } from "../inspection/file-name.ts";
 import { GateError } from "../problems/gate-error.ts";
-import type { DeliveryRecord, IdempotencyChange, StoredAnswer, UploadChange } from "../records/records.ts";
+import type { DeliveryRecord, StoredAnswer, UploadChange } from "../records/records.ts";
 import type { ReleasedFile } from "../uploads/stages.ts";
-import { endToEndRequestHeaders, stripReservedQuery } from "../upstream/headers.ts";
 import type {
   AnswerOptions,
   ExchangeReport,
@@ -21,6 +20,17 @@ import type {
 import { answerHeaders } from "./answer-headers.ts";
 import type { GateParts } from "./gate-parts.ts";
 import { ANSWER_BYTES_MAX, type IdempotentUpload } from "./idempotency/idempotency.ts";
+import { lateRecordsOf } from "./redelivery/behind-answers.ts";
+import { meaningOf, outcomeOfError } from "./redelivery/delivery-outcome.ts";
+import { deliveryHead } from "./redelivery/handover.ts";
+import {
+  along,
+  inlineKeys,
+  keepForRetry,
+  settleFailure,
+  settleReceipts,
+} from "./redelivery/record-failure.ts";
+import { removeReleased } from "./redelivery/remove-files.ts";
 import { asGateError, refusalRecord } from "./refusal.ts";
 import type { RequestContext } from "./request-context.ts";
 import { deliveryBegun, type UploadJournal } from "./upload-journal.ts";
@@ -34,7 +44,8 @@ export interface ReleasedUpload {
 }
 
 /**
- * Sends the upload to its service and the service's answer to the client.
+ * Sends the upload to its service and the service's answer to the client; or, where the flow keeps for another try what could not be delivered,
+ * a 202.
  * @throws UPSTREAM_UNREACHABLE, UPSTREAM_TIMEOUT, UPSTREAM_ANSWER_INVALID, RECORDS_UNAVAILABLE while the client has no answer yet
  */
 export async function deliverUpload(
@@ -42,21 +53,13 @@ export async function deliverUpload(
   request: RequestContext,
   upload: ReleasedUpload,
 ): Promise<void> {
-  const upstream = upstreamOf(gate, upload.flow);
-  const startedAtMs = Date.now();
-  const options: AnswerOptions = {
-    beforeHead: (status, gathered) => recordAnswer(gate, request, upload, { status, gathered, startedAtMs }),
-    ...(upload.idempotent?.keepsAnswer === true ? { gatherBytesMax: ANSWER_BYTES_MAX } : {}),
-    headers: (answer) => answerHeaders(gate, request, answer),
-  };
-  try {
-    const message = await writeRequest(gate, request, upload);
-    const report = await request.timings.measure("app", () => upstream.send(message, request.res, options));
-    finishAnswer(gate, request, upstream, report);
-  } catch (error) {
-    await recordFailure(gate, upload, asGateError(error), startedAtMs);
-    throw error;
+  const begun = deliveryBegun(upload.flow.deliver, Date.now());
+  const message = await writeRequest(gate, request, upload).catch((cause: unknown) => asGateError(cause));
+  if (message instanceof GateError) {
+    const delivery = endedWith(begun, message);
+    return settleFailure(gate, request, upload, { error: message, outcome: "absent", delivery });
   }
+  return send(gate, request, upload, { message, begun });
 }
 
 /** The upstream that a flow names; loading has made sure that there is one. */
@@ -66,6 +69,79 @@ export function upstreamOf(gate: GateParts, flow: Flow): Upstream {
     throw new Error(`flow ${flow.name} names upstream ${flow.upstream}, which is not there`);
   return upstream;
 }
+
+interface BegunTry {
+  readonly message: UpstreamRequest;
+  readonly begun: DeliveryRecord;
+}
+
+/** What the service said. */
+interface Answered {
+  readonly delivery: DeliveryRecord;
+  readonly status: number;
+  readonly gathered: GatheredBody | null;
+}
+
+async function send(
+  gate: GateParts,
+  request: RequestContext,
+  upload: ReleasedUpload,
+  { message, begun }: BegunTry,
+): Promise<void> {
+  const upstream = upstreamOf(gate, upload.flow);
+  // Set as soon as the service has said its status: what fails after it is not the service's failure.
+  const heard: { answered: Answered | null } = { answered: null };
+  const options: AnswerOptions = {
+    beforeHead: async (status, gathered) => {
+      const delivery = { ...begun, endedAtMs: Date.now(), status };
+      heard.answered = { delivery, status, gathered };
+      if (isKeptFor(upload.flow, status)) throw serviceFailed(status);
+      await recordAnswer(gate, request, upload, heard.answered);
+    },
+    ...(upload.idempotent?.keepsAnswer === true ? { gatherBytesMax: ANSWER_BYTES_MAX } : {}),
+    headers: (answer) => answerHeaders(gate, request, answer),
+  };
+  try {
+    const report = await request.timings.measure("app", () => upstream.send(message, request.res, options));
+    finishAnswer(gate, request, upstream, report);
+  } catch (cause) {
+    await settle(gate, request, upload, { error: asGateError(cause), begun, answered: heard.answered });
+  }
+}
+
+interface BrokenTry {
+  readonly error: GateError;
+  readonly begun: DeliveryRecord;
+  readonly answered: Answered | null;
+}
+
+function settle(
+  gate: GateParts,
+  request: RequestContext,
+  upload: ReleasedUpload,
+  { error, begun, answered }: BrokenTry,
+): Promise<void> {
+  if (answered === null) {
+    const delivery = endedWith(begun, error);
+    return settleFailure(gate, request, upload, { error, outcome: outcomeOfError(error), delivery });
+  }
+  request.facts.upstreamStatus = answered.status;
+  if (!isKeptFor(upload.flow, answered.status)) throw error;
+  return keepForRetry(gate, request, upload, answered.delivery, serviceFailed(answered.status));
+}
+
+/** Whether the flow keeps an upload for another try that the service answered so. */
+const isKeptFor = (flow: Flow, status: number): boolean =>
+  flow.failure.upstreamError === "retry" && meaningOf(status) === "failed";
+
+const serviceFailed = (status: number): GateError =>
+  new GateError("UPSTREAM_REFUSED", { expected: "a 2xx answer of the service", seen: `status ${status}` });
+
+const endedWith = (begun: DeliveryRecord, error: GateError): DeliveryRecord => ({
+  ...begun,
+  endedAtMs: Date.now(),
+  error: `${error.code}: ${error.publicMessage}`,
+});
 
 function finishAnswer(
   gate: GateParts,
@@ -79,13 +155,14 @@ function finishAnswer(
   gate.metrics.upstreamSeconds.observe({ upstream: upstream.name }, report.waitMs / 1000);
 }
 
-function writeRequest(
+async function writeRequest(
   gate: GateParts,
   request: RequestContext,
   { flow, journal, released }: ReleasedUpload,
 ): Promise<UpstreamRequest> {
   const { protocol, id, policyVersion, principal } = journal.upload;
-  const input: DeliveryInput = {
+  const { target, headers } = deliveryHead(request, flow);
+  return buildRequest(gate, flow.deliver, {
     uploadId: id,
     flow: flow.name,
     policyVersion,
@@ -93,133 +170,75 @@ function writeRequest(
     protocol: protocol === "raw" ? "raw" : "multipart",
     method: flow.route.method,
     route: flow.route.path,
-    target: stripReservedQuery(request.target),
+    target,
     audience: gate.settings.upstreams.get(flow.upstream)?.url ?? "",
-    headers: endToEndRequestHeaders(request.req.rawHeaders, headerOptions(request, flow)),
+    headers,
     parts: released,
-  };
-  if (flow.deliver === "forward") return buildForwardRequest(input, { fileName });
-  return buildReceiptRequest(input, { keys: gate.receiptKeys, settings: gate.settings.receipts, fileName });
+  });
 }
 
-function headerOptions(request: RequestContext, flow: Flow): Parameters<typeof endToEndRequestHeaders>[1] {
-  return {
-    forwardCredentials: flow.forwardCredentials,
-    clientAddress: request.req.socket.remoteAddress ?? "unknown",
-    clientIsTrustedProxy: request.isFromTrustedProxy,
-    scheme: "http",
-    requestId: request.trace.requestId,
-    traceparent: request.trace.traceparent,
-    dropContent: true,
-  };
+/** Writes the request of a delivery. @throws RECEIPT_KEY_UNAVAILABLE, GATE_FAILED */
+export function buildRequest(
+  gate: GateParts,
+  kind: Flow["deliver"],
+  input: DeliveryInput,
+): Promise<UpstreamRequest> {
+  if (kind === "forward") return buildForwardRequest(input, { fileName });
+  return buildReceiptRequest(input, { keys: gate.receiptKeys, settings: gate.settings.receipts, fileName });
 }
 
 function fileName({ accepted }: ReleasedFile): string {
   return cleanFileName(accepted.file.declaredName, accepted.verifiedType ?? accepted.file.declaredType);
 }
 
-interface Answered {
-  readonly status: number;
-  readonly gathered: GatheredBody | null;
-  readonly startedAtMs: number;
-}
-
-/** Runs before the client hears anything: what is not recorded was not acknowledged. */
+/**
+ * Runs before the client hears anything: what is not recorded was not acknowledged.
+ * @throws RECORDS_UNAVAILABLE; the answer is then recorded as soon as the records take it
+ */
 async function recordAnswer(
   gate: GateParts,
   request: RequestContext,
   upload: ReleasedUpload,
-  { status, gathered, startedAtMs }: Answered,
+  { delivery, status, gathered }: Answered,
 ): Promise<void> {
-  const { journal, flow, released } = upload;
+  const { journal, flow, released, idempotent } = upload;
   const isTaken = status < 400;
-  const delivery: DeliveryRecord = {
-    ...deliveryBegun(flow.deliver, startedAtMs),
-    endedAtMs: Date.now(),
-    status,
-    error: null,
-  };
   const staysInStore = isTaken && flow.deliver === "receipt";
-  const change = {
+  const change: UploadChange = {
     delivery,
-    ...along(upload.idempotent?.answered(storedAnswer(status, gathered))),
+    handover: null,
+    ...along(idempotent?.answered(storedAnswer(status, gathered))),
     ...(staysInStore ? {} : { dropInline: inlineKeys(released) }),
   };
-  if (isTaken) {
-    await journal.take(["delivered"], change);
-  } else {
-    const error = new GateError("UPSTREAM_REFUSED", {
-      expected: "a 2xx answer of the service",
-      seen: `status ${status}`,
-    });
-    request.facts.code = error.code;
-    await journal.take([["rejected", `the service answered ${status}`]], {
-      ...change,
-      refusal: refusalRecord(error),
-    });
-  }
-  if (staysInStore) for (const key of inlineKeys(released)) gate.settler.add(key);
-  // Nobody waits for it: the record says that the bytes are no longer needed, and a start sweeps what is left of them.
-  else void removeReleased(gate, released);
-}
-
-/**
- * Nobody may know whether the service took it. Files that the service may already hold a receipt for stay; bytes that were only passed
- * on are of no more use, since the client is told.
- */
-async function recordFailure(
-  gate: GateParts,
-  upload: ReleasedUpload,
-  error: GateError,
-  startedAtMs: number,
-): Promise<void> {
-  const { journal, flow, released } = upload;
-  if (journal.state !== "released") return;
-  const isKept = flow.deliver === "receipt" || error.code !== "UPSTREAM_UNREACHABLE";
-  const note = `${error.code}: ${error.publicMessage}`;
-  const delivery: DeliveryRecord = {
-    ...deliveryBegun(flow.deliver, startedAtMs),
-    endedAtMs: Date.now(),
-    status: null,
-    error: note,
+  const error = serviceFailed(status);
+  if (!isTaken) request.facts.code = error.code;
+  const write = async (): Promise<void> => {
+    if (isTaken) await journal.take(["delivered"], change);
+    else
+      await journal.take([["rejected", `the service answered ${status}`]], {
+        ...change,
+        refusal: refusalRecord(error),
+      });
+    if (staysInStore) settleReceipts(gate, flow.deliver, released);
+    else void removeReleased(gate.storage, released);
   };
-  const keepsBytes = flow.deliver === "receipt";
-  const change = {
-    delivery,
-    refusal: refusalRecord(error),
-    ...(isKept ? {} : along(upload.idempotent?.freed())),
-    ...(keepsBytes ? {} : { dropInline: inlineKeys(released) }),
-  };
-  await journal.take([[isKept ? "undeliverable" : "rejected", note]], change).catch((cause: unknown) => {
-    gate.log.error({ uploadId: journal.upload.id, err: cause }, "failed delivery not recorded");
+  await write().catch((cause: unknown) => {
+    lateRecordsOf(gate).add(journal.upload.id, write);
+    throw answerUnrecorded(asGateError(cause), status);
   });
-  if (!keepsBytes) await removeReleased(gate, released);
-  else for (const key of inlineKeys(released)) gate.settler.add(key);
 }
 
-const along = (idempotency: IdempotencyChange | null | undefined): UploadChange =>
-  idempotency === null || idempotency === undefined ? {} : { idempotency };
+/** The service has spoken, and the client must not take the failure for a no. */
+const answerUnrecorded = (cause: GateError, status: number): GateError =>
+  new GateError(cause.code, {
+    message: `The service answered ${status}, but the gate could not record it. Ask the service whether it has the upload before sending it again.`,
+    details: { serviceStatus: status },
+    cause,
+    retryAfterSeconds: cause.retryAfterSeconds ?? 5,
+  });
 
 const storedAnswer = (status: number, gathered: GatheredBody | null): StoredAnswer => ({
   status,
   headers: gathered?.headers ?? [],
   body: gathered?.body?.toString("base64") ?? null,
 });
-
-const filesOf = (parts: readonly DeliveryPart[]): ReleasedFile[] =>
-  parts.flatMap((part) => (part.kind === "file" ? [part.file] : []));
-
-const inlineKeys = (parts: readonly DeliveryPart[]): string[] =>
-  filesOf(parts).flatMap(({ accepted }) => (accepted.file.inline === null ? [] : [accepted.file.key]));
-
-/** Removes what lies in storage of an upload whose bytes are no longer wanted: in the store with a path, else where they arrived. */
-async function removeReleased(gate: GateParts, parts: readonly DeliveryPart[]): Promise<void> {
-  const stored = filesOf(parts).filter(
-    ({ accepted, localPath }) => accepted.file.inline === null || localPath !== null,
-  );
-  await Promise.allSettled(
-    stored.map(({ accepted, localPath }) =>
-      gate.storage.remove(localPath === null ? "quarantine" : "store", accepted.file.key),
-    ),
-  );
-}

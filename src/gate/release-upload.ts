@@ -4,12 +4,18 @@
  */
 import type { DeliveryPart } from "../delivery/delivery-input.ts";
 import type { Flow } from "../flows/flow.ts";
+import type { GateError } from "../problems/gate-error.ts";
 import type { UploadChange } from "../records/records.ts";
 import { releaseFile } from "../release/release-file.ts";
 import type { AcceptedFile } from "../uploads/stages.ts";
 import type { ReceivedPart } from "./body-intake.ts";
 import type { GateParts } from "./gate-parts.ts";
 import type { FilePart, UploadInspection } from "./inspect-upload.ts";
+import { lateRecordsOf } from "./redelivery/behind-answers.ts";
+import { deliveryHead, makeHandover } from "./redelivery/handover.ts";
+import { removeFiles } from "./redelivery/remove-files.ts";
+import { asGateError, refusalRecord } from "./refusal.ts";
+import type { RequestContext } from "./request-context.ts";
 import { deliveryBegun, fileRecord, type UploadJournal } from "./upload-journal.ts";
 
 export interface AcceptedUpload {
@@ -20,6 +26,8 @@ export interface AcceptedUpload {
   readonly inspection: UploadInspection;
   /** What changes together with the move to `released`: use of shares, an idempotency key's claim, a grant. */
   readonly along?: UploadChange;
+  /** The request that brought it: what another try to deliver needs of it is kept with the release. */
+  readonly request?: RequestContext;
 }
 
 /**
@@ -34,6 +42,7 @@ export async function releaseUpload(
   const files = [...upload.accepted.keys()].map((part) => part.file);
   const begun: UploadChange = {
     ...upload.along,
+    ...handoverOf(upload),
     delivery: deliveryBegun(upload.flow.deliver, Date.now()),
   };
   const content: UploadChange = {
@@ -44,7 +53,7 @@ export async function releaseUpload(
   const needsPath = upload.flow.deliver === "receipt";
   if (!needsPath || files.every((file) => file.inline !== null)) {
     await upload.journal.take(["received", "inspecting", "accepted", "released"], { ...content, ...begun });
-    return releaseParts(gate, upload);
+    return releaseParts(gate, upload).catch((error: unknown) => takeBack(gate, upload, asGateError(error)));
   }
   await upload.journal.take(["received", "inspecting", "accepted"], content);
   const released = await releaseParts(gate, upload);
@@ -52,10 +61,40 @@ export async function releaseUpload(
     await upload.journal.take(["released"], begun);
   } catch (error) {
     // Moved, and by the records not released: nobody will ever ask for it.
-    await Promise.allSettled(files.map(({ key }) => gate.storage.remove("store", key)));
+    await removeFiles(
+      gate.storage,
+      files.map(({ key }) => key),
+    );
     throw error;
   }
   return released;
+}
+
+/**
+ * Ends an upload whose release is recorded and whose files could not be brought to the store: the service was not told of it.
+ * @throws `error`
+ */
+async function takeBack(gate: GateParts, upload: AcceptedUpload, error: GateError): Promise<never> {
+  const keys = [...upload.accepted.keys()].map((part) => part.file.key);
+  const claim = upload.along?.idempotency;
+  const change: UploadChange = {
+    refusal: refusalRecord(error),
+    dropInline: keys,
+    handover: null,
+    ...(claim?.kind === "claim" ? { idempotency: { kind: "free", scope: claim.scope } } : {}),
+  };
+  const note = `${error.code}: ${error.publicMessage}`;
+  const write = (): Promise<void> => upload.journal.take([["rejected", note]], change);
+  await write().catch(() => lateRecordsOf(gate).add(upload.journal.upload.id, write));
+  await removeFiles(gate.storage, keys);
+  throw error;
+}
+
+function handoverOf({ request, flow, parts, along }: AcceptedUpload): UploadChange {
+  if (request === undefined) return {};
+  const claim = along?.idempotency;
+  const scope = claim?.kind === "claim" ? claim.scope : null;
+  return { handover: makeHandover(deliveryHead(request, flow), flow.route.method, parts, scope) };
 }
 
 function releaseParts(gate: GateParts, { parts, accepted, flow }: AcceptedUpload): Promise<DeliveryPart[]> {
