@@ -43,7 +43,8 @@ export async function releaseFile(
   return { accepted, open: async () => memorySource(inline), localPath };
 }
 
-function pathBelowRoot(storage: ReleaseStorage, key: string): string | null {
+/** Path of a released file below the folder that the service shares, or `null` for storage without one. */
+export function pathBelowRoot(storage: Pick<Storage, "localPath" | "localRoot">, key: string): string | null {
   const path = storage.localPath(key);
   return path === null || storage.localRoot === null ? null : relative(storage.localRoot, path);
 }

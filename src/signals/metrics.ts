@@ -21,6 +21,8 @@ export interface Metrics {
   readonly activeConnections: Gauge;
   readonly reloads: Counter<"result">;
   readonly observationsLost: Counter<"flow">;
+  readonly deliveryTries: Counter<"flow" | "result">;
+  readonly deliveriesWaiting: Gauge;
   /** The text exposition format, with its content type. */
   expose(): Promise<{ readonly contentType: string; readonly text: string }>;
 }
@@ -96,6 +98,17 @@ export function makeMetrics(): Metrics {
       name: "sluicegate_observations_lost_total",
       help: "Uploads in mode observe whose copy could not be inspected.",
       labelNames: ["flow"],
+      registers,
+    }),
+    deliveryTries: new Counter({
+      name: "sluicegate_delivery_tries_total",
+      help: "Further tries to deliver kept uploads, by result (delivered, refused, failed, waits for a person, skipped).",
+      labelNames: ["flow", "result"],
+      registers,
+    }),
+    deliveriesWaiting: new Gauge({
+      name: "sluicegate_deliveries_waiting",
+      help: "Uploads that are kept because their service could not be told of them.",
       registers,
     }),
     expose: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),

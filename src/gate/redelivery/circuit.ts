@@ -11,11 +11,6 @@ export class Circuit {
   #failuresInARow = 0;
   #restsUntilMs = 0;
 
-  /** When the next one may start at the earliest; for one that may not start for want of room, that is when another ends. */
-  get restsUntilMs(): number {
-    return this.#failuresInARow === 0 ? 0 : this.#restsUntilMs;
-  }
-
   mayStart(nowMs: number): boolean {
     if (this.#failuresInARow === 0) return this.#running < AT_ONCE;
     return this.#running === 0 && nowMs >= this.#restsUntilMs;
