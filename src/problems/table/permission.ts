@@ -6,14 +6,16 @@ export const PERMISSION_CODES = {
     status: 401,
     title: "The request does not say who sends it",
     retry: "never",
-    meaning: "The route takes uploads of known callers only, and the request has no credentials of the kind that it asks for.",
+    meaning:
+      "The route takes uploads of known callers only, and the request has no credentials of the kind that it asks for.",
     remedy: "Send the credentials that the WWW-Authenticate header names.",
   },
   CREDENTIALS_INVALID: {
     status: 401,
     title: "The credentials are not valid",
     retry: "never",
-    meaning: "The key, token or grant is malformed, unknown, revoked, expired, not valid yet, or signed by somebody else.",
+    meaning:
+      "The key, token or grant is malformed, unknown, revoked, expired, not valid yet, or signed by somebody else.",
     remedy: "Get new credentials and send the request again.",
   },
   CREDENTIALS_AMBIGUOUS: {
@@ -34,7 +36,8 @@ export const PERMISSION_CODES = {
     status: 403,
     title: "The permission ended while the upload was under way",
     retry: "never",
-    meaning: "When the upload began the caller had the permission; when it was complete, no longer. Nothing was passed on.",
+    meaning:
+      "When the upload began the caller had the permission; when it was complete, no longer. Nothing was passed on.",
     remedy: "Get new credentials and send the upload again.",
   },
   PERMISSION_UNAVAILABLE: {
@@ -49,7 +52,8 @@ export const PERMISSION_CODES = {
     title: "Pages of this origin may not send here",
     retry: "never",
     meaning: "A browser sent the request for a page of another origin, which the flow does not list.",
-    remedy: "Send it from a page of the service's own origin, or have the origin listed in permissions.origins.",
+    remedy:
+      "Send it from a page of the service's own origin, or have the origin listed in permissions.origins.",
   },
   GRANT_USED: {
     status: 403,
@@ -93,6 +97,14 @@ export const PERMISSION_CODES = {
     meaning: "The upload would take more bytes or files than the flow allows in that time.",
     remedy: "Send a smaller upload, or the same after the time in Retry-After.",
   },
+  QUOTA_TOO_SMALL: {
+    status: 413,
+    title: "The upload is larger than the whole quota",
+    retry: "never",
+    meaning:
+      "The upload alone would take more bytes or files than the flow allows in that time, so it can never fit.",
+    remedy: "Send a smaller upload.",
+  },
   IDEMPOTENCY_KEY_MISSING: {
     status: 400,
     title: "The Idempotency-Key is missing",
@@ -104,7 +116,8 @@ export const PERMISSION_CODES = {
     status: 400,
     title: "The Idempotency-Key cannot be read",
     retry: "never",
-    meaning: "The header is sent twice, empty, longer than 255 characters, or neither a quoted string nor a bare token.",
+    meaning:
+      "The header is sent twice, empty, longer than 255 characters, or neither a quoted string nor a bare token.",
     remedy: 'Send one key such as "8e03978e-40d5-43dd-bc93-6894a57f9324".',
   },
   IDEMPOTENCY_KEY_RUNNING: {
@@ -125,7 +138,8 @@ export const PERMISSION_CODES = {
     status: 409,
     title: "It is not known whether the first upload with this key reached the service",
     retry: "later",
-    meaning: "The first upload with this key was handed to the service and its answer was lost. It waits for another try or for a person.",
+    meaning:
+      "The first upload with this key was handed to the service and its answer was lost. It waits for another try or for a person.",
     remedy: "Ask for the state of the upload; send the same request again later.",
   },
   IDEMPOTENCY_ANSWER_NOT_KEPT: {

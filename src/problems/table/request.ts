@@ -107,7 +107,8 @@ export const REQUEST_CODES = {
     status: 503,
     title: "The gate takes no more uploads at the moment",
     retry: "later",
-    meaning: "As many uploads as limits.uploads allows are being received.",
+    meaning:
+      "As many uploads as limits.uploads allows are being received, or the gate keeps account of as many callers as it can.",
     remedy: "Send the same request again after Retry-After seconds.",
   },
   GATE_STOPPING: {

@@ -1,0 +1,59 @@
+/**
+ * `RateLimit-Policy` and `RateLimit`: what the flow allows this caller, and how much of it is left.
+ *
+ * Not told: shares of the whole flow, which would say how much others send; and numbers of files, for which the draft has no unit, beyond a
+ * parameter of our own beside the bytes.
+ * @see draft-ietf-httpapi-ratelimit-headers-11 sections 3 and 4; RFC 9651 section 3
+ */
+import type { ShareUnit } from "./share-account.ts";
+import { boundsOf, type ShareClaim, windowOf } from "./share-claim.ts";
+
+const QUOTA_UNIT: Readonly<Record<ShareUnit, string>> = {
+  requests: "",
+  places: ';qu="concurrent-requests"',
+  bytes: ';qu="content-bytes"',
+  files: "",
+};
+
+/** The largest Integer of RFC 9651 section 3.3.1. */
+const INTEGER_MAX = 999_999_999_999_999;
+
+/** Both headers for what these claims are on, or none where there is nothing to tell. */
+export function rateLimitHeaders(
+  claims: readonly ShareClaim[],
+  nowMs: number,
+): readonly (readonly [name: string, value: string])[] {
+  const told = claims.filter(({ rule }) => rule.per !== "flow" && boundsOf(rule)[0]?.[0] !== "files");
+  if (told.length === 0) return [];
+  return [
+    ["RateLimit-Policy", told.map(policyItem).join(", ")],
+    ["RateLimit", told.map((claim) => limitItem(claim, nowMs)).join(", ")],
+  ];
+}
+
+function policyItem({ rule }: ShareClaim): string {
+  const [[unit, max] = ["requests", 0] as const, files] = boundsOf(rule);
+  const window = rule.kind === "concurrent" ? "" : `;w=${integer(Math.ceil(rule.windowMs / 1000))}`;
+  const beside = files === undefined ? "" : `;sluicegate-files=${integer(files[1])}`;
+  return `${string(rule.name)};q=${integer(max)}${QUOTA_UNIT[unit]}${window}${beside}`;
+}
+
+/** `t`: until the next slot that counts leaves the window, since no more than `r` can be had before; the whole window where none counts. */
+function limitItem(claim: ShareClaim, nowMs: number): string {
+  const { rule, account } = claim;
+  const [[unit, max] = ["requests", 0] as const, files] = boundsOf(rule);
+  const room = `${string(rule.name)};r=${integer(claim.room(unit, max, nowMs))}`;
+  if (rule.kind === "concurrent") return room;
+  const windowMs = windowOf(rule);
+  const used = account.used(unit, windowMs, nowMs);
+  const nextMs = used === 0 ? null : account.usedAtMostAt(unit, used - 1, windowMs, nowMs);
+  const seconds = Math.ceil((nextMs === null ? windowMs : nextMs - nowMs) / 1000);
+  const beside =
+    files === undefined ? "" : `;sluicegate-files=${integer(claim.room(files[0], files[1], nowMs))}`;
+  return `${room};t=${integer(seconds)}${beside}`;
+}
+
+const integer = (value: number): string => String(Math.min(value, INTEGER_MAX));
+
+/** RFC 9651 section 3.3.3: printable ASCII, quotes and backslashes escaped. */
+const string = (text: string): string => `"${text.replace(/[^\x20-\x7e]/g, "_").replace(/["\\]/g, "\\$&")}"`;
