@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import { test } from "node:test";
 import { ERROR_CODES } from "../problems/error-code.ts";
 import { explainFlow } from "./explain-flow.ts";
-import type { FileRule, Flow } from "./flow.ts";
+import type { CallerKind, FileRule, Flow } from "./flow.ts";
 
 const FLOW: Flow = {
   name: "avatars",
@@ -74,12 +74,110 @@ test("refusals are told with the status and code that clients get", () => {
   }
 });
 
+test("everything about callers, shares, retries and failures is told", () => {
+  const told = explainFlow({
+    ...FLOW,
+    permissions: {
+      caller: "jwt",
+      require: new Map([
+        ["scope", ["avatars:write"]],
+        ["tenant", ["a", "b"]],
+      ]),
+      askPath: null,
+      origins: ["https://app.example.com"],
+      shares: [
+        { kind: "rate", name: "rate-1", per: "principal", requestsMax: 10, windowMs: 60_000 },
+        { kind: "rate", name: "rate-2", per: "flow", requestsMax: 1, windowMs: 1000 },
+        { kind: "concurrent", name: "concurrent", per: "address", uploadsMax: 4 },
+        {
+          kind: "quota",
+          name: "quota-1",
+          per: "principal",
+          windowMs: 86_400_000,
+          bytesMax: 209_715_200,
+          filesMax: 50,
+        },
+        {
+          kind: "quota",
+          name: "quota-2",
+          per: "flow",
+          windowMs: 7_200_000,
+          bytesMax: null,
+          filesMax: 1,
+        },
+      ],
+    },
+    retry: { idempotencyKey: "derived", keepMs: 43_200_000 },
+    failure: {
+      upstreamDown: "retry",
+      upstreamUnknown: "retry",
+      upstreamError: "retry",
+      retryForMs: 259_200_000,
+      storageFull: "refuse",
+    },
+  });
+  const expected = [
+    "Whoever sends a valid token of the identity provider",
+    "The token's claim scope must have avatars:write.",
+    "The token's claim tenant must have a and b.",
+    "pages of the gate's own origin may send, and those of https://app.example.com.",
+    "Each principal may send 10 requests in any minute.",
+    "All who send, together, may send 1 request in any second.",
+    "Each client address may have 4 uploads under way at once.",
+    "Each principal may send 200 MiB and 50 files in any day.",
+    "All who send, together, may send 1 file in any 2 h.",
+    "gets one made of its principal, route and content",
+    "for 12 h.",
+    "The service cannot be reached: the upload is kept and tried again, and the client gets 202.",
+    "it is sent again with the same upload id",
+    "The service answers 5xx: the upload is kept",
+    "Tries go on for 3 d",
+    "The public keys cannot be fetched or read: the client gets 503 PERMISSION_UNAVAILABLE",
+    "401 CREDENTIALS_MISSING",
+    "403 PERMISSION_DENIED",
+    "429 QUOTA_EXCEEDED",
+    "409 IDEMPOTENCY_KEY_RUNNING",
+  ];
+  for (const text of expected) assert.ok(told.includes(text), `${text}\n\n${told}`);
+});
+
+test("each kind of caller is told in its own words", () => {
+  const sentences = {
+    public: "Anybody who reaches the gate.",
+    "api-key": "Whoever sends a key of this gate",
+    jwt: "Whoever sends a valid token",
+    grant: "Whoever sends a grant that the service signed",
+    upstream: "it is asked at /auth/upload",
+  } as const;
+  for (const [caller, sentence] of Object.entries(sentences) as [CallerKind, string][]) {
+    const askPath = caller === "upstream" ? "/auth/upload" : null;
+    const permissions = { ...FLOW.permissions, caller, askPath };
+    const told = explainFlow({ ...FLOW, permissions });
+    assert.ok(told.includes(sentence), `${caller}\n\n${told}`);
+    assert.equal(told.includes("CREDENTIALS_MISSING"), ["api-key", "jwt", "grant"].includes(caller));
+  }
+});
+
+test("what a flow does not say about failures is told as what happens", () => {
+  const told = explainFlow(FLOW);
+  for (const text of [
+    "A request that is sent again is a new upload",
+    "The service cannot be reached: the client gets 502 UPSTREAM_UNREACHABLE and may try again later.",
+    "kept until a person decides",
+    "The service answers 5xx: the client gets that answer",
+    "The disk is full: the client gets 507 STORAGE_FULL",
+  ])
+    assert.ok(told.includes(text), `${text}\n\n${told}`);
+  assert.doesNotMatch(told, /Tries go on/);
+});
+
 test("in observe and off it is said that the service gets the original request", () => {
   for (const mode of ["observe", "off"] as const) {
     const told = explainFlow({ ...FLOW, mode });
     assert.match(told, /The request as the client sent it, byte for byte\./);
     assert.match(told, new RegExp(`The mode is ${mode}`));
     assert.doesNotMatch(told, /^Refused, with/m);
+    assert.match(told, /^Who may send, and how much, in mode enforce$/m);
   }
 });
 

@@ -9,6 +9,8 @@ import type { YamlSource } from "../setup/yaml-source.ts";
 import { RETRY_KEYS } from "./failure-schema.ts";
 import { groupIn, type WrittenGroup } from "./written-group.ts";
 
+const NO_RETRY: ReadonlySet<unknown> = new Set([undefined, "refuse", "keep", "pass"]);
+
 /** All contradictions of a flow's `failure`. */
 export function findFailureContradictions(source: YamlSource, flow: WrittenGroup): SetupProblem[] {
   const failure = groupIn(flow.failure);
@@ -33,7 +35,9 @@ function checkRetryFor(
   failure: WrittenGroup,
   retried: readonly string[],
 ): SetupProblem[] {
-  if (!("retry-for" in failure) || retried.length > 0) return [];
+  // What is no known word may be a retry, misspelt; the schema says so.
+  const isSaid = RETRY_KEYS.every((key) => NO_RETRY.has(failure[key]));
+  if (!("retry-for" in failure) || retried.length > 0 || !isSaid) return [];
   const sentence = `nothing is tried again here; remove it, or write retry at one of ${RETRY_KEYS.join(", ")}.`;
   return [problemAtKey(source, ["failure", "retry-for"], sentence)];
 }

@@ -27,11 +27,23 @@ test("the JSON Schema tells editors the types, the units and what is not built y
     "deliver",
     "upstream",
   ]);
-  assert.deepEqual(properties.retry.not, {});
-  assert.match(properties.retry.description, /not built yet/);
+  assert.deepEqual(properties.inspect.properties.isolation.not, {});
+  assert.match(properties.inspect.properties.isolation.description, /not built yet/);
   assert.match(
     "5 MiB",
     new RegExp(properties.accept.properties.files.additionalProperties.properties["max-size"].pattern),
   );
   assert.equal(properties.accept.properties.files.additionalProperties.properties.count.default, 1);
+});
+
+test("the JSON Schema tells editors every form of a share", () => {
+  const [file] = generateSchemas();
+  const { rate, concurrent, quota } = JSON.parse(file?.json ?? "").properties.permissions.properties;
+  const [one, list] = rate.anyOf;
+  assert.deepEqual(list.items, one);
+  assert.match("10/min", new RegExp(one.anyOf[0].pattern));
+  assert.equal(one.anyOf[1].additionalProperties, false);
+  assert.deepEqual(one.anyOf[1].required, ["requests"]);
+  assert.equal(concurrent.anyOf[0].anyOf[0].type, "integer");
+  assert.deepEqual(quota.anyOf[0].required, ["every"]);
 });

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { after, test } from "node:test";
+import type { Flow } from "./flow.ts";
 import { loadFlows, readFlowFolder } from "./load-flows.ts";
 
 const FIXTURES = resolve(import.meta.dirname, "../../fixtures/flows");
@@ -64,7 +65,7 @@ test("a loaded flow has what the file says, in base units, with defaults filled 
   assert.ok(load.ok);
   const [flow] = load.set.flows;
   assert.ok(flow !== undefined);
-  const { files, fields, policyVersion, ...rest } = flow;
+  const { files, fields, permissions, policyVersion, ...rest } = flow;
   assert.deepEqual(
     [...files],
     [
@@ -79,6 +80,31 @@ test("a loaded flow has what the file says, in base units, with defaults filled 
     [["caption", { lengthCharsMin: 0, lengthCharsMax: 200, countMax: 3, optional: true }]],
   );
   assert.match(policyVersion, /^[0-9a-f]{16}$/);
+  const { require: required, ...others } = permissions;
+  assert.deepEqual(
+    [...required],
+    [
+      ["scope", ["avatars:write"]],
+      ["tenant", ["a", "b"]],
+    ],
+  );
+  assert.deepEqual(others, {
+    caller: "jwt",
+    askPath: null,
+    origins: ["https://app.example.com"],
+    shares: [
+      { kind: "rate", name: "rate", per: "principal", requestsMax: 10, windowMs: 60_000 },
+      { kind: "concurrent", name: "concurrent", per: "principal", uploadsMax: 4 },
+      {
+        kind: "quota",
+        name: "quota",
+        per: "address",
+        windowMs: 86_400_000,
+        bytesMax: 209_715_200,
+        filesMax: 50,
+      },
+    ],
+  });
   assert.deepEqual(rest, {
     name: "avatars",
     folder: join(folder, "avatars"),
@@ -87,7 +113,14 @@ test("a loaded flow has what the file says, in base units, with defaults filled 
     noticed: "Account → Edit profile; the picture stays grey",
     mode: "observe",
     route: { method: "POST", path: "/api/avatars", protocols: ["multipart", "raw"] },
-    permissions: { caller: "public" },
+    retry: { idempotencyKey: "required", keepMs: 43_200_000 },
+    failure: {
+      upstreamDown: "retry",
+      upstreamUnknown: "keep",
+      upstreamError: "pass",
+      retryForMs: 259_200_000,
+      storageFull: "refuse",
+    },
     deliver: "receipt",
     upstream: "accounts",
     forwardCredentials: false,
@@ -99,7 +132,6 @@ test("a loaded flow has what the file says, in base units, with defaults filled 
         "error-rate": 0.1,
         "database-calls": 4,
       },
-      failure: { "upstream-down": "refuse", "storage-full": "refuse" },
       rollback: {
         note: "Set mode to observe and reload; nothing else depends on it.",
         command: "sluicegate mode avatars observe",
@@ -107,6 +139,83 @@ test("a loaded flow has what the file says, in base units, with defaults filled 
       },
     },
   });
+});
+
+async function loadFixture(file: string): Promise<Flow> {
+  const content = readFileSync(join(FIXTURES, file));
+  const load = await loadFlows({
+    folder: flowsFolder({ "avatars/flow.yaml": content }),
+    upstreams: UPSTREAMS,
+  });
+  assert.ok(load.ok);
+  const [flow] = load.set.flows;
+  assert.ok(flow !== undefined);
+  return flow;
+}
+
+test("what a flow does not say refuses nothing and keeps nothing", async () => {
+  const { permissions, retry, failure } = await loadFixture("good-smallest.yaml");
+  assert.deepEqual(
+    { ...permissions, require: [...permissions.require] },
+    {
+      caller: "public",
+      require: [],
+      askPath: null,
+      origins: [],
+      shares: [],
+    },
+  );
+  assert.deepEqual(retry, { idempotencyKey: "off", keepMs: 86_400_000 });
+  assert.deepEqual(failure, {
+    upstreamDown: "refuse",
+    upstreamUnknown: "keep",
+    upstreamError: "pass",
+    retryForMs: 86_400_000,
+    storageFull: "refuse",
+  });
+});
+
+test("shares of a list are numbered, each with its own subject", async () => {
+  const { permissions } = await loadFixture("good-shares-in-lists.yaml");
+  assert.deepEqual(
+    permissions.shares.map(({ name, per }) => `${name} per ${per}`),
+    [
+      "rate-1 per principal",
+      "rate-2 per address",
+      "concurrent-1 per principal",
+      "concurrent-2 per flow",
+      "quota-1 per principal",
+      "quota-2 per address",
+    ],
+  );
+});
+
+test("a share is each address's where everybody is one principal", async () => {
+  const folder = flowsFolder({
+    "a/flow.yaml": flowText("a", "/a").replace("caller: public", "caller: public, rate: 1/s"),
+  });
+  const load = await loadFlows({ folder, upstreams: UPSTREAMS });
+  assert.ok(load.ok);
+  assert.equal(load.set.flows[0]?.permissions.shares[0]?.per, "address");
+});
+
+test("the service is asked at the path that is written", async () => {
+  assert.equal((await loadFixture("good-caller-upstream.yaml")).permissions.askPath, "/auth/upload");
+});
+
+test("tokens and grants are asked for only where the settings say whose are taken", async () => {
+  for (const caller of ["jwt", "grant"] as const) {
+    const folder = flowsFolder({
+      "a/flow.yaml": flowText("a", "/a").replace("caller: public", `caller: ${caller}`),
+    });
+    const known = ["public", "api-key", "upstream"] as const;
+    const without = await loadFlows({ folder, upstreams: "any", callers: new Set(known) });
+    const [problem, ...others] = without.problems;
+    assert.deepEqual([problem?.line, problem?.column, others.length], [14, 24, 0]);
+    assert.match(problem?.message ?? "", new RegExp(`write callers.${caller} in sluicegate.yaml`));
+    const withIt = await loadFlows({ folder, upstreams: "any", callers: new Set([...known, caller]) });
+    assert.equal(withIt.ok, true);
+  }
 });
 
 test("nobody can change a loaded flow", async () => {

@@ -108,7 +108,9 @@ function checkSubject(
 }
 
 function checkQuota(source: YamlSource, item: WrittenGroup, at: readonly PropertyKey[]): SetupProblem[] {
-  if (Object.keys(item).length === 0 || "bytes" in item || "files" in item) return [];
+  const keys = Object.keys(item);
+  // A key that is not known may be one of the two, misspelt; the schema says so.
+  if (keys.length === 0 || keys.some((key) => key !== "per" && key !== "every")) return [];
   return [
     problemAt(source, at, "a quota is of bytes, of files, or of both; write bytes: 200 MiB or files: 50."),
   ];

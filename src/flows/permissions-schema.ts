@@ -139,9 +139,7 @@ function readAskPath(written: unknown): Reading<string> {
     );
   }
   if (/[{}]/.test(written)) {
-    return misread(
-      "this path is the same for every upload, so it has no parameters; the upload's own path is told in a header.",
-    );
+    return misread("this path is the same for every upload, so it has no parameters.");
   }
   return readPathTemplate(written);
 }

@@ -84,7 +84,7 @@ const quota = group(
     bytes: sizeIn({
       description: "So many bytes of files and texts.",
       min: 1,
-      max: Number.MAX_SAFE_INTEGER,
+      max: 2 ** 50,
       example: "200 MiB",
     }).optional(),
     files: wholeNumber(1, COUNT_MAX, "So many files.").optional(),

@@ -18,7 +18,8 @@ const WHAT_TO_WRITE: Readonly<Record<string, string>> = {
   "max-size": "how large is the largest file that makes sense here? Write it with its unit: 5 MiB.",
   "max-length": "how many characters has the longest text that makes sense here?",
   count: "how many of them may one upload have at most?",
-  caller: "who may send? Write public if the service itself checks who it is.",
+  caller:
+    "who may send? Write public if the service itself checks who it is, else api-key, jwt, grant or upstream.",
   note: "how is it undone? Write it in a sentence.",
   "": "replace it by what is true here.",
 };

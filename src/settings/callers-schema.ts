@@ -168,20 +168,23 @@ export function isSecretPath(path: KeyPath): boolean {
   return /^callers\.(jwt|grant)\.secret$/.test(path.join("."));
 }
 
-/** Secrets that are written instead of named. */
+/**
+ * Secrets that are written instead of named. A text in place of a whole group may be one too, so the sentence about it does not show it.
+ */
 export function findWrittenSecrets(source: YamlSource): SetupProblem[] {
-  return source.scalars
-    .filter(
-      ({ path, value: written }) =>
-        isSecretPath(path) && written !== null && !/^(env|file):/.test(String(written)),
-    )
-    .map(({ path }) =>
-      problemAt(
-        source,
-        path,
-        "a secret is never written into this file; name it: env:NAME for an environment variable, or file:PATH for the first line of a file.",
-      ),
-    );
+  return source.scalars.flatMap(({ path, value: written }) => {
+    const sentence = writtenSecretSentence(path, String(written));
+    return written === null || sentence === null ? [] : [problemAt(source, path, sentence)];
+  });
+}
+
+function writtenSecretSentence(path: KeyPath, written: string): string | null {
+  if (isSecretPath(path) && !/^(env|file):/.test(written)) {
+    return "a secret is never written into this file; name it: env:NAME for an environment variable, or file:PATH for the first line of a file.";
+  }
+  return /^callers(\.(jwt|grant))?$/.test(path.join("."))
+    ? "expected a group of keys, found a single value (it is not shown)."
+    : null;
 }
 
 /** Keys of `callers` that contradict each other. @param written with references resolved. */

@@ -3,19 +3,27 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { after, test } from "node:test";
+import { inspect } from "node:util";
 import { GateError } from "../problems/gate-error.ts";
+import { knownCallers } from "./callers-schema.ts";
 import { loadSettings, settingsForUpstream, withOverrides } from "./load-settings.ts";
 import type { Settings } from "./settings.ts";
 
 const FIXTURES = resolve(import.meta.dirname, "../../fixtures/settings");
 const SECRET = "hunter2";
-const ENVIRONMENT = { SLUICEGATE_TEST_URL: "http://127.0.0.1:8000", SLUICEGATE_TEST_WRONG: SECRET };
+const LONG_SECRET = SECRET.repeat(6);
+const ENVIRONMENT = {
+  SLUICEGATE_TEST_URL: "http://127.0.0.1:8000",
+  SLUICEGATE_TEST_WRONG: SECRET,
+  SLUICEGATE_TEST_SECRET: LONG_SECRET,
+};
 const folder = mkdtempSync(join(tmpdir(), "sluicegate-settings-"));
 after(() => rmSync(folder, { recursive: true }));
 
-async function loadText(text: string): Promise<Settings> {
+async function loadText(text: string, beside: Readonly<Record<string, string>> = {}): Promise<Settings> {
   const file = join(folder, "sluicegate.yaml");
   writeFileSync(file, text);
+  for (const [name, content] of Object.entries(beside)) writeFileSync(join(folder, name), content);
   const load = await loadSettings(file, ENVIRONMENT);
   assert.ok(load.ok, load.ok ? "" : JSON.stringify(load.problems));
   return load.settings;
@@ -52,19 +60,116 @@ test("the settings of the design load as they are written, paths counted from th
   const at = (path: string): string => join(FIXTURES, path);
   assert.deepEqual(rest, {
     file,
-    listen: { public: { host: "127.0.0.1", port: 8080 }, operator: { host: "127.0.0.1", port: 8081 } },
+    listen: {
+      public: { host: "127.0.0.1", port: 8080, tls: null },
+      operator: { host: "127.0.0.1", port: 8081 },
+    },
     flowsFolder: at("flows"),
-    records: { driver: "sqlite", path: at("data/records.sqlite") },
+    records: { driver: "sqlite", path: at("data/records.sqlite"), keepMs: 7_776_000_000 },
     storage: { driver: "disk", path: at("data") },
     receipts: { issuer: "https://uploads.example.com", keysFolder: at("data/keys"), lifetimeMs: 3_600_000 },
+    callers: { jwt: null, grant: null },
     trustProxy: [],
-    limits: { connections: 1000, uploads: 200, requestHeaderBytesMax: 16_384, idleMs: 60_000 },
+    limits: {
+      connections: 1000,
+      uploads: 200,
+      requestHeaderBytesMax: 16_384,
+      idleMs: 60_000,
+      bodyBytesPerSecondMin: 256,
+      headersMs: 30_000,
+      stopGraceMs: 15_000,
+    },
     signals: { log: "stdout", metrics: true, serverTiming: false },
   });
   assert.deepEqual(
     [...upstreams],
     [["accounts", { name: "accounts", url: "http://127.0.0.1:8000", passThrough: true, timeoutMs: 30_000 }]],
   );
+});
+
+test("everything that can be written reaches the settings, in base units and with absolute paths", async () => {
+  const load = await loadSettings(join(FIXTURES, "good-everything-built.yaml"));
+  assert.ok(load.ok);
+  const { listen, records, callers, limits } = load.settings;
+  const at = (path: string): string => join(FIXTURES, path);
+  assert.deepEqual(listen.public, {
+    host: "0.0.0.0",
+    port: 443,
+    tls: { certificate: at("tls/cert.pem"), key: at("tls/key.pem") },
+  });
+  assert.equal(records.keepMs, 2_592_000_000);
+  assert.deepEqual(callers, {
+    jwt: {
+      issuer: "https://id.example.com/",
+      audience: "uploads",
+      keys: { secret: null, jwksFile: null, jwksUrl: "https://id.example.com/.well-known/jwks.json" },
+      algorithms: ["ES256", "RS256"],
+      clockSkewMs: 10_000,
+      principalClaim: "email",
+    },
+    grant: {
+      keys: { secret: null, jwksFile: at("keys/grants.json"), jwksUrl: null },
+      lifetimeMaxMs: 300_000,
+      clockSkewMs: 0,
+    },
+  });
+  assert.deepEqual(limits, {
+    connections: 500,
+    uploads: 50,
+    requestHeaderBytesMax: 32_768,
+    idleMs: 20_000,
+    bodyBytesPerSecondMin: 1024,
+    headersMs: 10_000,
+    stopGraceMs: 60_000,
+  });
+});
+
+test("what callers does not say has defaults that fit the keys", async () => {
+  const byKeys = await loadText("callers: { jwt: { issuer: a, audience: b, jwks: keys.json } }");
+  const { jwt } = byKeys.callers;
+  assert.deepEqual(jwt?.algorithms, ["ES256", "RS256", "EdDSA"]);
+  assert.deepEqual([jwt?.clockSkewMs, jwt?.principalClaim], [30_000, "sub"]);
+  assert.equal(jwt?.keys.jwksFile, join(folder, "keys.json"));
+  const bySecret = await loadText(
+    "callers: { jwt: { issuer: a, audience: b, secret: env:SLUICEGATE_TEST_SECRET }, grant: { keys: k } }",
+  );
+  assert.deepEqual(bySecret.callers.jwt?.algorithms, ["HS256"]);
+  assert.deepEqual(
+    [bySecret.callers.grant?.lifetimeMaxMs, bySecret.callers.grant?.clockSkewMs],
+    [3_600_000, 30_000],
+  );
+});
+
+test("a secret is there for those who check signatures, and no print of the settings shows it", async () => {
+  const settings = await loadText(
+    "callers: { jwt: { issuer: a, audience: b, secret: env:SLUICEGATE_TEST_SECRET }, grant: { secret: file:s } }",
+    { s: LONG_SECRET },
+  );
+  const changed = withOverrides(settings, { listen: "9090" });
+  for (const { callers } of [settings, changed]) {
+    assert.equal(callers.jwt?.keys.secret, LONG_SECRET);
+    assert.equal(callers.grant?.keys.secret, LONG_SECRET);
+  }
+  for (const shown of [JSON.stringify(changed), inspect(changed, { depth: null })]) {
+    assert.doesNotMatch(shown, new RegExp(SECRET));
+    assert.match(shown, /\(not shown\)/);
+  }
+});
+
+test("flows may ask for the callers that the settings know", async () => {
+  const none = await loadText("");
+  assert.deepEqual([...knownCallers(none)].sort(), ["api-key", "public", "upstream"]);
+  const both = await loadText("callers: { jwt: { issuer: a, audience: b, jwks: k }, grant: { keys: k } }");
+  assert.deepEqual([...knownCallers(both)].sort(), ["api-key", "grant", "jwt", "public", "upstream"]);
+});
+
+test("with a certificate the gate's own URL is https", async () => {
+  const tls = "listen: { public: { address: 127.0.0.1:8443, tls: { certificate: c, key: k } } }";
+  const settings = await loadText(tls);
+  assert.equal(settings.receipts.issuer, "https://127.0.0.1:8443");
+  const changed = withOverrides(settings, { listen: "9443" });
+  assert.equal(changed.receipts.issuer, "https://127.0.0.1:9443");
+  assert.deepEqual(changed.listen.public.tls, { certificate: join(folder, "c"), key: join(folder, "k") });
 });
 
 test("an empty file is a file of defaults, and nothing passes through unless it is written", async () => {
@@ -122,7 +227,7 @@ test("the command line overrides addresses, and an issuer that was made of them 
   const settings = settingsForUpstream("http://h");
   const changed = withOverrides(settings, { listen: "9090", operator: "[::1]:9091" });
   assert.deepEqual(changed.listen, {
-    public: { host: "127.0.0.1", port: 9090 },
+    public: { host: "127.0.0.1", port: 9090, tls: null },
     operator: { host: "::1", port: 9091 },
   });
   assert.equal(changed.receipts.issuer, "http://127.0.0.1:9090");

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { BYTE_RATE_PATTERN, formatByteRate, readByteRate } from "./byte-rate.ts";
 import { DURATION_PATTERN, formatDuration, readDuration } from "./duration.ts";
 import { PERCENTAGE_PATTERN, readPercentage } from "./percentage.ts";
 import { RATE_PATTERN, readRate } from "./rate.ts";
@@ -94,6 +95,20 @@ test("rates are a whole number in a unit of time", () => {
   assert.match(sentence(readRate("5/ms")), /not a unit/);
   assert.match(sentence(readRate("0/s")), /refuse everything/);
   for (const written of ["1.5/s", "-1/s", "10 per min", "/s", null, []]) sentence(readRate(written));
+});
+
+test("byte rates are a size in a second", () => {
+  same(readByteRate("256 B/s"), 256);
+  same(readByteRate("1.5KiB / s"), 1536);
+  assert.match("256 B/s", new RegExp(BYTE_RATE_PATTERN));
+  assert.match("1.5KiB / s", new RegExp(BYTE_RATE_PATTERN));
+  same(readByteRate(formatByteRate(1000)), 1000);
+  assert.match(sentence(readByteRate(256)), /256 has no unit.*256 B\/s/);
+  assert.match(sentence(readByteRate("1 kB")), /Did you mean "1 kB\/s"\?/);
+  assert.match(sentence(readByteRate("1 kB/min")), /"min" is not a unit of a byte rate/);
+  assert.match(sentence(readByteRate("1 Kb/s")), /Did you mean "kB"\?/);
+  assert.match(sentence(readByteRate("1/s")), /has no unit/);
+  for (const written of ["", "/s", "B/s", "-1 B/s", "1 B/s/s", null, [], {}]) sentence(readByteRate(written));
 });
 
 test("percentages go from 0 to 100", () => {

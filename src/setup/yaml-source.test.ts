@@ -15,6 +15,8 @@ test("what is missing is placed at the nearest group around it", () => {
   const source = read("a: 1\nb:\n  c: 2\n");
   assert.equal(source.placeOfValue(["b", "d", "e"]).line, 2);
   assert.equal(source.placeOfValue(["z"]).line, 1);
+  const list = read("a:\n  - b: 1\n  - c: 2\n");
+  assert.deepEqual(list.placeOfValue(["a", 1, "d"]), { offset: 16, line: 3, column: 5 });
 });
 
 test("words of YAML 1.1 that read as yes and no are words", () => {

@@ -44,7 +44,7 @@ export interface YamlSource {
   readonly scalars: readonly WrittenScalar[];
   /** Syntax problems; where there are any, `value` is not to be used. */
   readonly problems: readonly SetupProblem[];
-  /** Where a value stands; where it is missing, where the nearest group around it is named. */
+  /** Where a value stands; where it is missing, where the nearest group around it is named, or begins as an item of a list. */
   placeOfValue(path: KeyPath): Place;
   /** Where a key stands. */
   placeOfKey(path: KeyPath): Place;
@@ -202,7 +202,9 @@ class YamlWalk {
     const start: Place = { offset: 0, line: 1, column: 1 };
     const nearest = (path: KeyPath): Place => {
       for (let length = path.length; length > 0; length--) {
-        const place = keys.get(keyOf(path.slice(0, length)));
+        const here = keyOf(path.slice(0, length));
+        // An item of a list has no name; it is found where it begins.
+        const place = keys.get(here) ?? (typeof path[length - 1] === "number" ? values.get(here) : undefined);
         if (place !== undefined) return place;
       }
       return start;
