@@ -8,7 +8,7 @@
 import { GateError } from "../problems/gate-error.ts";
 import type { GrantSettings } from "../settings/settings.ts";
 import { parseUploadId, type UploadId } from "../uploads/upload-id.ts";
-import { type MintedClaims, verifyMintedToken } from "./minted-token.ts";
+import { type MintedClaims, mintedTokenKeys, verifyMintedToken } from "./minted-token.ts";
 
 /** Header `typ` of a download link. */
 export const DOWNLOAD_LINK_TYPE = "sluicegate-download+jwt";
@@ -45,6 +45,7 @@ const NAME_CHARS_MAX = 255;
 export async function verifyDownloadLink(token: string, rules: DownloadLinkRules): Promise<DownloadLink> {
   const verified = await verifyMintedToken(token, {
     ...rules,
+    keys: mintedTokenKeys(rules.settings),
     typ: DOWNLOAD_LINK_TYPE,
     claimNames: CLAIM_NAMES,
   });

@@ -19,6 +19,8 @@ export interface MintedTokenRules {
   /** Claims that it may have beside `REGISTERED`. */
   readonly claimNames: ReadonlySet<string>;
   readonly settings: GrantSettings;
+  /** Those of the settings: `mintedTokenKeys`. */
+  readonly keys: KeySource;
   /** The gate's issuer. */
   readonly audience: string;
   readonly nowMs: number;
@@ -26,7 +28,7 @@ export interface MintedTokenRules {
 
 /** A token that holds. `claims` are checked for their names only. */
 export interface MintedClaims {
-  /** Name of the key that the signature holds with, among `mintedTokenKeys`. */
+  /** Name of the key that the signature holds with, among the keys. */
   readonly keyId: string;
   readonly claims: Readonly<Record<string, unknown>>;
   readonly subject: string;
@@ -73,9 +75,8 @@ export async function verifyMintedToken(token: string, rules: MintedTokenRules):
   if (!form.ok) return refused(form.why);
   const algorithms = rules.settings.keys.secret === null ? KEY_ALGORITHMS : SECRET_ALGORITHMS;
   if (!algorithms.includes(form.alg)) return refused("Its algorithm is none that the gate takes.");
-  const keys = mintedTokenKeys(rules.settings);
   try {
-    const proof = await keys.verify(
+    const proof = await rules.keys.verify(
       form,
       async (key) => (await compactVerify(token, key, { algorithms })).payload,
     );

@@ -11,6 +11,7 @@ import { GateError, quoteSeen } from "../../problems/gate-error.ts";
 import type { Records } from "../../records/records.ts";
 import type { GrantSettings } from "../../settings/settings.ts";
 import type { Admission, CallerCheck, CallerRequest, Narrowing } from "../caller.ts";
+import type { KeySource } from "../key-sets/key-source.ts";
 import { type MintedClaims, mintedTokenKeys, verifyMintedToken } from "../minted-token.ts";
 import { isPrincipalName, PRINCIPAL_EXPECTED } from "../principal-name.ts";
 import { NARROWING_NAMES, readNarrowing } from "../read-narrowing.ts";
@@ -37,6 +38,8 @@ export interface GrantCallerOptions {
   /** The gate's issuer: `receipts.issuer` of the settings. */
   readonly audience: string;
   readonly records: Pick<Records, "isGrantUsed">;
+  /** Default: those of the settings, which download links use as well. */
+  readonly keys?: KeySource;
   /** Milliseconds since 1970; default `Date.now`. */
   readonly clock?: () => number;
 }
@@ -58,9 +61,9 @@ interface GrantChecker extends Required<GrantCallerOptions> {
 /** Makes the check of grants; `null` where the settings do not say whose they are. */
 export function grantCaller(settings: GrantSettings | null, options: GrantCallerOptions): CallerCheck | null {
   if (settings === null) return null;
-  // Here, and not with the first grant, it is told that the keys cannot be used.
-  mintedTokenKeys(settings);
-  const checker: GrantChecker = { clock: Date.now, ...options, settings };
+  // Keys that no settings may name are told of here, and not with the first grant.
+  const keys = options.keys ?? mintedTokenKeys(settings);
+  const checker: GrantChecker = { clock: Date.now, ...options, settings, keys };
   return {
     admit: (flow, request) => admit(checker, flow, request),
     identify: async (flow, request) => (await readGrant(checker, flow, request)).principal,
@@ -86,8 +89,15 @@ async function admit(checker: GrantChecker, flow: Flow, request: CallerRequest):
 
 /** @throws the codes of `readBearer`, CREDENTIALS_INVALID, GRANT_MISMATCH, PERMISSION_UNAVAILABLE */
 async function readGrant(checker: GrantChecker, flow: Flow, request: CallerRequest): Promise<Grant> {
-  const { settings, audience } = checker;
-  const rules = { typ: GRANT_TYPE, claimNames: CLAIM_NAMES, settings, audience, nowMs: checker.clock() };
+  const { settings, keys, audience } = checker;
+  const rules = {
+    typ: GRANT_TYPE,
+    claimNames: CLAIM_NAMES,
+    settings,
+    keys,
+    audience,
+    nowMs: checker.clock(),
+  };
   const token = await verifyMintedToken(readBearer(flow, request).text, rules);
   if (!token.ok) throw credentialsInvalid(flow, `The grant is not valid. ${token.why}`);
   const grant = grantOf(flow, token);
@@ -123,8 +133,8 @@ async function refuseUsed({ records }: GrantChecker, { id }: Grant): Promise<voi
 }
 
 /** A key that was taken away takes its grants with it. */
-async function refuseRetiredKey({ settings }: GrantChecker, { keyId }: Grant): Promise<void> {
-  if (!(await mintedTokenKeys(settings).holds(keyId)))
+async function refuseRetiredKey({ keys }: GrantChecker, { keyId }: Grant): Promise<void> {
+  if (!(await keys.holds(keyId)))
     throw revoked("The key that the grant was signed with is no longer in force.");
 }
 
