@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from typing import Annotated, Any
 from urllib.parse import unquote
 
+import keyed
 from fastapi import FastAPI, Form, Request, Response, UploadFile, WebSocket
 from fastapi.responses import StreamingResponse
 from starlette.datastructures import FormData
@@ -40,6 +41,7 @@ class Remember:
 
 
 app.add_middleware(Remember)
+app.include_router(keyed.router)
 
 
 async def keep_form(request: Request, form: FormData) -> dict[str, Any]:
