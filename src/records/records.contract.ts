@@ -80,7 +80,8 @@ const REFUSAL = {
   findings: [FINDING],
 };
 
-function receipt(change: Partial<DeliveryRecord> = {}): DeliveryRecord {
+/** A delivery by receipt that has no end so far. */
+export function receipt(change: Partial<DeliveryRecord> = {}): DeliveryRecord {
   return {
     attempt: 1,
     kind: "receipt",
@@ -92,7 +93,8 @@ function receipt(change: Partial<DeliveryRecord> = {}): DeliveryRecord {
   };
 }
 
-async function assertRejects(promise: Promise<unknown>, code: ErrorCode): Promise<void> {
+/** Asserts that a promise is rejected with this code. */
+export async function assertRejects(promise: Promise<unknown>, code: ErrorCode): Promise<void> {
   await assert.rejects(promise, (error) => error instanceof GateError && error.code === code);
 }
 

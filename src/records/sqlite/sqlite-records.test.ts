@@ -1,11 +1,14 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { recordsContract } from "../records.contract.ts";
+import { type OpenedRecords, recordsContract } from "../records.contract.ts";
 import type { Records } from "../records.ts";
+import { recordsAuditContract } from "../records-audit.contract.ts";
+import { recordsKeysContract } from "../records-keys.contract.ts";
+import { recordsUpkeepContract } from "../records-upkeep.contract.ts";
 import { openSqliteRecords } from "./open-sqlite-records.ts";
 
-recordsContract("SQLite", async () => {
+async function open(): Promise<OpenedRecords> {
   const folder = await mkdtemp(join(tmpdir(), "sluicegate-records-"));
   const path = join(folder, "data", "records.sqlite");
   const records = await openSqliteRecords({ path });
@@ -22,4 +25,9 @@ recordsContract("SQLite", async () => {
       await rm(folder, { recursive: true });
     },
   };
-});
+}
+
+recordsContract("SQLite", open);
+recordsAuditContract("SQLite", open);
+recordsKeysContract("SQLite", open);
+recordsUpkeepContract("SQLite", open);
