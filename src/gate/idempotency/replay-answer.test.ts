@@ -50,6 +50,12 @@ test("status, headers and every byte come again, with this request's own id and 
   assert.notEqual(answer.headers.date, "Thu, 01 Jan 1970 00:00:00 GMT");
 });
 
+test("an answer that was stored with a credential is given without it", async () => {
+  const port = await serveReplay({ status: 200, headers: ["Set-Cookie", "session=1", "X-A", "b"], body: "" });
+  const answer = await call(port, { method: "POST" });
+  assert.deepEqual([answer.headers["set-cookie"], answer.headers["x-a"]], [undefined, "b"]);
+});
+
 test("answers without a body come again without one", async () => {
   for (const status of [204, 304, 200]) {
     const port = await serveReplay(storedAnswer(status, { headers: ["X-A", "b"], body: Buffer.alloc(0) }));

@@ -5,12 +5,13 @@ import type { StoredAnswer } from "../../records/records.ts";
 import type { UploadId } from "../../uploads/upload-id.ts";
 import { withChanges } from "../../upstream/answer-head.ts";
 import type { RequestContext } from "../request-context.ts";
+import { keptHeaders } from "./stored-answer.ts";
 
 /** Statuses whose answers have no body and no length. @see RFC 9110 sections 8.6, 15.3.5 and 15.4.5 */
 const WITHOUT_BODY: ReadonlySet<number> = new Set([204, 304]);
 
 /**
- * Writes the answer; does nothing where the client has gone.
+ * Writes the answer, without what a retry does not get even where the records have it; does nothing where the client has gone.
  * @param uploadId the first upload's: the one that had the effect.
  */
 export function replayAnswer(
@@ -32,7 +33,7 @@ export function replayAnswer(
   ];
   if (!WITHOUT_BODY.has(answer.status)) added.push("Content-Length", String(body.length));
   added.push(...request.answerHeaders.flat());
-  const headers = withChanges(answer.headers, { added, withheld: [] });
+  const headers = withChanges(keptHeaders(answer.headers), { added, withheld: [] });
   // The types ask for a mutable array; the function only reads it.
   res.writeHead(answer.status, headers as string[]);
   res.end(req.method === "HEAD" || WITHOUT_BODY.has(answer.status) ? undefined : body);
