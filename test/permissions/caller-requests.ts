@@ -36,7 +36,7 @@ export function flowFor(caller: CallerKind, require: Readonly<Record<string, rea
     upstream: "accounts",
     forwardCredentials: false,
     policyVersion: "0123456789abcdef",
-    notes: { expect: null, failure: null, rollback: null },
+    notes: { expect: null, rollback: null },
   };
 }
 
