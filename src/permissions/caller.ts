@@ -19,6 +19,8 @@ export interface CallerRequest {
   /** Name, value, name, value … as they came. */
   readonly rawHeaders: readonly string[];
   readonly clientAddress: string;
+  /** By which the client came. Absent: `http`. */
+  readonly scheme?: "http" | "https";
   /** As declared; `null` for a chunked body. */
   readonly contentLengthBytes: number | null;
   readonly requestId: string;

@@ -8,6 +8,7 @@ import type { UpstreamAnswer } from "../../upstream/upstream.ts";
 import type { Narrowing } from "../caller.ts";
 import { isPrincipalName, PRINCIPAL_EXPECTED } from "../principal-name.ts";
 import { readNarrowing } from "../read-narrowing.ts";
+import { hasRepeatedName } from "./repeated-name.ts";
 
 /** Longer bodies are not read. */
 export const YES_BYTES_MAX = 16 * 1024;
@@ -79,12 +80,14 @@ function readHeaders({ headers }: UpstreamAnswer): Members | string {
 function readBody({ headers, body }: UpstreamAnswer): Members | string {
   if (body?.length === 0 || !/^application\/json\s*(?:;|$)/i.test(contentType(headers))) return {};
   if (body === null) return `its body broke off or has more than ${YES_BYTES_MAX} bytes`;
-  const value = parsed(body);
+  const text = textOf(body);
+  const value = parsed(text);
   if (typeof value !== "object" || value === null || Array.isArray(value))
     return "its body is no JSON object";
   const unknown = Object.keys(value).find((name) => !NAMES.has(name));
   if (unknown !== undefined)
     return `its body has a member ${JSON.stringify(unknown.slice(0, 80))}, which the gate does not know`;
+  if (hasRepeatedName(text)) return "its body says one name twice";
   return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== null));
 }
 
@@ -93,9 +96,18 @@ function contentType(headers: readonly string[]): string {
   return at < 0 ? "" : (headers[at + 1] ?? "");
 }
 
-function parsed(body: Buffer): unknown {
+/** What is no UTF-8 becomes something that is no JSON either. */
+function textOf(body: Buffer): string {
   try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
+    return new TextDecoder("utf-8", { fatal: true }).decode(body);
+  } catch {
+    return "";
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
   } catch {
     return UNREADABLE;
   }

@@ -51,15 +51,12 @@ const RETRY_AFTER_SECONDS_MAX = 3_600;
 /** Makes the check by question. @param upstreams by the names that flows use */
 export function upstreamCaller(upstreams: ReadonlyMap<string, Upstream>): CallerCheck {
   return {
-    admit: async (flow, request) => {
+    async admit(flow: Flow, request: CallerRequest): Promise<Admission> {
       const yes = await ask(upstreams, flow, request, "upload");
       return { ...yes, grant: null, confirm: () => confirm(upstreams, flow, request, yes) };
     },
     identify: async (flow, request) => (await ask(upstreams, flow, request, "state")).principal,
-  } satisfies { admit(flow: Flow, request: CallerRequest): Promise<Admission> } & Pick<
-    CallerCheck,
-    "identify"
-  >;
+  };
 }
 
 async function confirm(
@@ -149,7 +146,7 @@ function questionHeaders(flow: Flow, request: CallerRequest, question: Question)
     clientAddress: request.clientAddress,
     // The address is that of the client itself already; what proxies said on the way is not repeated.
     clientIsTrustedProxy: false,
-    scheme: "http",
+    scheme: request.scheme ?? "http",
     requestId: request.requestId,
     traceparent: request.traceparent,
     dropContent: true,
