@@ -8,7 +8,9 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { Command, CommanderError } from "commander";
 import { GateError } from "../problems/gate-error.ts";
+import { deliveriesCommand } from "./deliveries.ts";
 import { explainCommand } from "./explain.ts";
+import { giveUpCommand } from "./give-up.ts";
 import { initCommand } from "./init.ts";
 import { type CommandIo, processIo } from "./io.ts";
 import { keyAddCommand } from "./key-add.ts";
@@ -18,6 +20,7 @@ import { keysCommand } from "./keys.ts";
 import { lintCommand } from "./lint.ts";
 import { modeCommand } from "./mode.ts";
 import { reloadCommand, reloadRunningGate } from "./reload.ts";
+import { retryCommand } from "./retry.ts";
 import { serveCommand } from "./serve.ts";
 import { showCommand } from "./show.ts";
 import { uploadsCommand } from "./uploads.ts";
@@ -101,6 +104,7 @@ function makeProgram(io: CommandIo, exit: (code: number) => void): Command {
     .option("--json", "the whole record as JSON")
     .action(async (id: string, options) => exit(await showCommand({ ...options, id }, io)));
 
+  addDeliveryCommands(program, io, exit);
   addKeyCommands(program.command("key"), io, exit);
 
   withSettings(
@@ -115,6 +119,29 @@ function makeProgram(io: CommandIo, exit: (code: number) => void): Command {
     async (options) => exit(await reloadCommand(options, io)),
   );
   return program;
+}
+
+function addDeliveryCommands(program: Command, io: CommandIo, exit: (code: number) => void): void {
+  withSettings(
+    program
+      .command("deliveries")
+      .description("list uploads that are kept because their service could not be told"),
+  )
+    .option("--flow <name>", "of one flow only")
+    .option("--json", "as JSON")
+    .action(async (options) => exit(await deliveriesCommand(options, io)));
+  withSettings(program.command("retry [id]").description("try to deliver a kept upload again now"))
+    .option("--all", "every one that waits")
+    .option("--flow <name>", "with --all: of one flow only")
+    .option("--may-double", "also where the service may have it already")
+    .action(async (id: string | undefined, options) =>
+      exit(await retryCommand({ ...options, ...(id === undefined ? {} : { id }) }, io)),
+    );
+  withSettings(
+    program.command("give-up <id>").description("end a delivery for good and remove the upload's bytes"),
+  )
+    .requiredOption("--reason <text>", "why; kept in the record and in the audit")
+    .action(async (id: string, options) => exit(await giveUpCommand({ ...options, id }, io)));
 }
 
 function addKeyCommands(key: Command, io: CommandIo, exit: (code: number) => void): void {

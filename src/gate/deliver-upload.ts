@@ -21,7 +21,7 @@ import { answerHeaders } from "./answer-headers.ts";
 import type { GateParts } from "./gate-parts.ts";
 import { ANSWER_BYTES_MAX, type IdempotentUpload } from "./idempotency/idempotency.ts";
 import { lateRecordsOf } from "./redelivery/behind-answers.ts";
-import { meaningOf, outcomeOfError } from "./redelivery/delivery-outcome.ts";
+import { errorText, meaningOf, outcomeOfError } from "./redelivery/delivery-outcome.ts";
 import { deliveryHead } from "./redelivery/handover.ts";
 import {
   along,
@@ -100,6 +100,7 @@ async function send(
     },
     ...(upload.idempotent?.keepsAnswer === true ? { gatherBytesMax: ANSWER_BYTES_MAX } : {}),
     headers: (answer) => answerHeaders(gate, request, answer),
+    signal: gate.breakOff,
   };
   try {
     const report = await request.timings.measure("app", () => upstream.send(message, request.res, options));
@@ -127,7 +128,13 @@ function settle(
   }
   request.facts.upstreamStatus = answered.status;
   if (!isKeptFor(upload.flow, answered.status)) throw error;
-  return keepForRetry(gate, request, upload, answered.delivery, serviceFailed(answered.status));
+  const failed = serviceFailed(answered.status);
+  // By its own word it has nothing.
+  return keepForRetry(gate, request, upload, {
+    error: failed,
+    outcome: "absent",
+    delivery: answered.delivery,
+  });
 }
 
 /** Whether the flow keeps an upload for another try that the service answered so. */
@@ -140,7 +147,7 @@ const serviceFailed = (status: number): GateError =>
 const endedWith = (begun: DeliveryRecord, error: GateError): DeliveryRecord => ({
   ...begun,
   endedAtMs: Date.now(),
-  error: `${error.code}: ${error.publicMessage}`,
+  error: errorText(error),
 });
 
 function finishAnswer(

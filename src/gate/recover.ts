@@ -14,6 +14,7 @@ import type { Log } from "../signals/log.ts";
 import type { Storage, StorageArea } from "../storage/storage.ts";
 import type { UploadState } from "../uploads/upload-state.ts";
 import { withDecision } from "./audit-decision.ts";
+import { errorText } from "./redelivery/delivery-outcome.ts";
 import { refusalRecord } from "./refusal.ts";
 import { moves } from "./transitions.ts";
 
@@ -115,7 +116,11 @@ function interrupted(
     "the gate stopped before the service's answer was recorded; the service may or may not have it";
   const error = new GateError("GATE_STOPPING", { message: note });
   const open = deliveries.find(({ endedAtMs }) => endedAtMs === null);
-  const delivery: DeliveryRecord | undefined = open && { ...open, endedAtMs: nowMs, error: note };
+  const delivery: DeliveryRecord | undefined = open && {
+    ...open,
+    endedAtMs: nowMs,
+    error: errorText(error),
+  };
   const isRetried = flow?.failure.upstreamUnknown === "retry";
   return {
     to,

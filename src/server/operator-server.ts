@@ -1,10 +1,12 @@
 /**
- * The operator's port: health, metrics, and the one change there is to make while the gate runs: reading the flows again.
+ * The operator's port: health, metrics, and what can be asked of a gate while it runs: to read the flows again, and to look for deliveries that
+ * are due.
  *
  * Reading is open to whoever reaches the port (loopback by default); changing needs the operator's token.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { GateParts } from "../gate/gate-parts.ts";
+import { lookAtDeliveries } from "../gate/redelivery/behind-answers.ts";
 import { asGateError } from "../gate/refusal.ts";
 import { GateError } from "../problems/gate-error.ts";
 import { toProblem } from "../problems/problem.ts";
@@ -35,6 +37,11 @@ export function makeOperatorServer(gate: GateParts, options: OperatorOptions): S
       requireToken(req, options.token);
       const result = await options.reload();
       sendJson(res, result.ok ? 200 : 422, result);
+    },
+    "POST /api/deliveries/wake": async (req, res) => {
+      requireToken(req, options.token);
+      lookAtDeliveries(gate);
+      sendJson(res, 200, { ok: true });
     },
   };
   return createServer((req, res) => void answer(routes, req, res));

@@ -6,6 +6,7 @@
  */
 import type { FlowFailure } from "../../flows/flow.ts";
 import type { GateError } from "../../problems/gate-error.ts";
+import type { DeliveryRecord } from "../../records/records.ts";
 
 /** `absent`: the service surely has no whole upload. `unknown`: it may have. */
 export type DeliveryOutcome = "absent" | "unknown";
@@ -24,6 +25,7 @@ const NEVER_WHOLE: ReadonlySet<string> = new Set([
   "STORAGE_READ_FAILED",
   "STORAGE_OBJECT_MISSING",
   "RECORDS_UNAVAILABLE",
+  "FLOW_UNKNOWN",
 ]);
 
 /** System calls that fail before there is a connection. */
@@ -50,6 +52,28 @@ function neverConnected(cause: unknown): boolean {
 export function stepAfter(failure: FlowFailure, outcome: DeliveryOutcome): FailureStep {
   if (outcome === "absent") return failure.upstreamDown;
   return failure.upstreamUnknown;
+}
+
+/**
+ * What the records keep of a failed try, as `CODE: sentence`. `UPSTREAM_UNREACHABLE` is kept for tries of which the service surely has nothing: a
+ * connection that closed without an answer is written down as the answer that it was not.
+ */
+export function errorText(error: GateError): string {
+  return `${codeToTell(error)}: ${error.publicMessage}`;
+}
+
+/** The code under which a client and the records hear of a failed try. */
+export function codeToTell(error: GateError): GateError["code"] {
+  const isBrokenOff = error.code === "UPSTREAM_UNREACHABLE" && outcomeOfError(error) === "unknown";
+  return isBrokenOff ? "UPSTREAM_ANSWER_INVALID" : error.code;
+}
+
+/** Whether the service may have the upload from one of these tries, so that another one may double it. */
+export function mayHaveArrived(tries: readonly Pick<DeliveryRecord, "status" | "error">[]): boolean {
+  return tries.some(({ status, error }) => {
+    const code = error?.split(":", 1)[0] ?? "";
+    return status === null && code !== "UPSTREAM_UNREACHABLE" && !NEVER_WHOLE.has(code);
+  });
 }
 
 /** Reads a service's status. A 501 will be a 501 tomorrow: RFC 9110 section 15.6.2. */

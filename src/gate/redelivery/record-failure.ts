@@ -8,11 +8,17 @@ import { GateError } from "../../problems/gate-error.ts";
 import type { DeliveryRecord, IdempotencyChange, UploadChange } from "../../records/records.ts";
 import type { ReleasedUpload } from "../deliver-upload.ts";
 import type { GateParts } from "../gate-parts.ts";
-import { refusalRecord } from "../refusal.ts";
+import { asGateError, refusalRecord } from "../refusal.ts";
 import type { RequestContext } from "../request-context.ts";
 import { nextTryAt } from "./back-off.ts";
-import { lateRecordsOf, wakeRedelivery } from "./behind-answers.ts";
-import { type DeliveryOutcome, type FailureStep, stepAfter } from "./delivery-outcome.ts";
+import { deliveryKept, lateRecordsOf } from "./behind-answers.ts";
+import {
+  codeToTell,
+  type DeliveryOutcome,
+  errorText,
+  type FailureStep,
+  stepAfter,
+} from "./delivery-outcome.ts";
 import { answerKept, keptAnswer } from "./kept-answer.ts";
 import { removeReleased } from "./remove-files.ts";
 
@@ -31,49 +37,45 @@ export async function settleFailure(
   gate: GateParts,
   request: RequestContext,
   upload: ReleasedUpload,
-  { error, outcome, delivery }: FailedTry,
+  tried: FailedTry,
 ): Promise<void> {
-  const step = stepAfter(upload.flow.failure, outcome);
-  if (step === "retry") return keepForRetry(gate, request, upload, delivery, error);
-  const told = step === "keep" ? undecided(error) : error;
-  await recordEnd(gate, upload, step, { delivery, error: told });
+  const step = stepAfter(upload.flow.failure, tried.outcome);
+  if (step === "retry") return keepForRetry(gate, request, upload, tried);
+  const told = step === "keep" ? undecided(tried.error) : tried.error;
+  await recordEnd(gate, upload, step, { ...tried, error: told });
   throw told;
 }
 
 /**
  * Keeps an upload for another try, and says so to the client with a 202.
- * @throws RECORDS_UNAVAILABLE: then nothing is promised
+ * @throws RECORDS_UNAVAILABLE: then nothing is promised, and nothing is sent again without somebody asking for it
  */
 export async function keepForRetry(
   gate: GateParts,
   request: RequestContext,
-  { journal, flow, released, idempotent }: ReleasedUpload,
-  delivery: DeliveryRecord,
-  error: GateError,
+  upload: ReleasedUpload,
+  tried: FailedTry,
 ): Promise<void> {
+  const { journal, flow, released, idempotent } = upload;
+  const { error, delivery } = tried;
   const nowMs = Date.now();
-  const tries = { failed: 1, sinceMs: nowMs, retryForMs: flow.failure.retryForMs };
-  const note = `${error.code}: ${error.publicMessage}`;
   const change: UploadChange = {
     delivery,
-    nextTryAtMs: nextTryAt(tries, nowMs),
+    nextTryAtMs: nextTryAt({ failed: 1, sinceMs: nowMs, retryForMs: flow.failure.retryForMs }, nowMs),
     ...along(idempotent?.answered(keptAnswer(journal.upload.id))),
   };
-  const write = (): Promise<void> => journal.take([["undeliverable", note]], change);
-  await write().catch((cause: unknown) => {
-    lateRecordsOf(gate).add(journal.upload.id, async () => {
-      await write();
-      wakeRedelivery(gate);
-    });
-    throw unrecorded(cause, error);
-  });
+  try {
+    await journal.take([["undeliverable", errorText(error)]], change);
+  } catch (cause) {
+    const told = unrecorded(asGateError(cause), error);
+    await recordEnd(gate, upload, tried.outcome === "absent" ? "refuse" : "keep", { ...tried, error: told });
+    throw told;
+  }
   settleReceipts(gate, flow.deliver, released);
-  gate.log.warn(
-    { uploadId: journal.upload.id, flow: flow.name, code: error.code },
-    "delivery kept, to be tried again",
-  );
+  const about = { uploadId: journal.upload.id, flow: flow.name, code: error.code };
+  gate.log.warn(about, "delivery kept, to be tried again");
   Object.assign(request.facts, { outcome: "accepted", code: error.code });
-  wakeRedelivery(gate);
+  deliveryKept(gate);
   answerKept(request, journal.upload.id);
 }
 
@@ -96,7 +98,7 @@ async function recordEnd(
   gate: GateParts,
   { journal, flow, released, idempotent }: ReleasedUpload,
   step: Exclude<FailureStep, "retry">,
-  { delivery, error }: { readonly delivery: DeliveryRecord; readonly error: GateError },
+  { delivery, error }: FailedTry,
 ): Promise<void> {
   const isKept = step === "keep";
   const change: UploadChange = {
@@ -107,8 +109,10 @@ async function recordEnd(
   const note = `${error.code}: ${error.publicMessage}`;
   const write = async (): Promise<void> => {
     await journal.take([[isKept ? "undeliverable" : "rejected", note]], change);
-    if (isKept) settleReceipts(gate, flow.deliver, released);
-    else void removeReleased(gate.storage, released);
+    if (isKept) {
+      settleReceipts(gate, flow.deliver, released);
+      deliveryKept(gate);
+    } else void removeReleased(gate.storage, released);
   };
   await write().catch((cause: unknown) => {
     gate.log.error({ uploadId: journal.upload.id, err: cause }, "failed delivery not recorded yet");
@@ -118,9 +122,11 @@ async function recordEnd(
 
 /** The same failure, told with what it means for the client. */
 function undecided(error: GateError): GateError {
-  const code = error.code === "UPSTREAM_UNREACHABLE" ? "UPSTREAM_ANSWER_INVALID" : error.code;
+  const code = codeToTell(error);
+  const what =
+    code === error.code ? error.publicMessage : "The service closed the connection without an answer.";
   return new GateError(code, {
-    message: `${error.code === "UPSTREAM_UNREACHABLE" ? "The service closed the connection without an answer." : error.publicMessage} It may have the upload all the same, which is kept here until somebody decides.`,
+    message: `${what} It may have the upload all the same, which is kept here until somebody decides.`,
     expected: "an answer of the service",
     details: { ...error.details, isKept: true },
     cause: error,
@@ -128,10 +134,9 @@ function undecided(error: GateError): GateError {
   });
 }
 
-function unrecorded(cause: unknown, error: GateError): GateError {
-  if (!(cause instanceof GateError)) return new GateError("GATE_FAILED", { cause });
+function unrecorded(cause: GateError, error: GateError): GateError {
   return new GateError(cause.code, {
-    message: `The service could not be told of the upload (${error.code}), and that could not be recorded.`,
+    message: `The service could not be told of the upload (${codeToTell(error)}), and that could not be recorded.`,
     cause,
     retryAfterSeconds: cause.retryAfterSeconds ?? 5,
   });

@@ -9,12 +9,13 @@ import type { UploadRecord } from "../../records/records.ts";
 import type { UploadId } from "../../uploads/upload-id.ts";
 import type { GateParts } from "../gate-parts.ts";
 import { asGateError } from "../refusal.ts";
-import { lateRecordsOf, onWake } from "./behind-answers.ts";
+import { lateRecordsOf, onDeliveries } from "./behind-answers.ts";
 import { Circuit } from "./circuit.ts";
 import { type TriedDelivery, tryDelivery } from "./try-delivery.ts";
 
 /** Due deliveries looked at in one go. */
 const BATCH = 100;
+const COUNTED_MAX = 10_000;
 /** Where a batch is full, those that cannot start now make room for others for so long. */
 const STEP_ASIDE_MS = 5_000;
 /** After a question that the records did not answer. */
@@ -38,8 +39,8 @@ export interface Redelivery {
 /** Starts it. */
 export function startRedelivery(gate: GateParts): Redelivery {
   const job = new RedeliveryJob(gate);
-  onWake(gate, () => job.wake());
-  job.wake();
+  onDeliveries(gate, { wake: () => job.wake(), lookAgain: () => job.lookAgain() });
+  job.lookAgain();
   return job;
 }
 
@@ -69,6 +70,16 @@ class RedeliveryJob implements Redelivery {
       this.#looking = null;
       if (this.#mustLookAgain) this.wake();
     });
+  }
+
+  /** Counts anew what waits, and looks for what is due. */
+  lookAgain(): void {
+    const { records, metrics, log } = this.#gate;
+    records.list({ state: "undeliverable", limit: COUNTED_MAX }).then(
+      (waiting) => metrics.deliveriesWaiting.set(waiting.length),
+      (error: unknown) => log.error({ err: error }, "the deliveries that wait cannot be counted"),
+    );
+    this.wake();
   }
 
   async close(): Promise<void> {
@@ -125,6 +136,7 @@ class RedeliveryJob implements Redelivery {
     }
     const { result, reached } = tried;
     metrics.deliveryTries.inc({ flow: record.flow, result });
+    if (result === "delivered" || result === "refused") metrics.deliveriesWaiting.dec();
     if (result === "delivered") log.info({ ...about, result }, "delivered after another try");
     else log.warn({ ...about, result }, "delivery tried again");
     return reached;

@@ -15,8 +15,8 @@ import { ANSWER_BYTES_MAX } from "../idempotency/idempotency.ts";
 import { asGateError, refusalRecord } from "../refusal.ts";
 import { moves } from "../transitions.ts";
 import { nextTryAt } from "./back-off.ts";
-import { lateRecordsOf } from "./behind-answers.ts";
-import { meaningOf, outcomeOfError } from "./delivery-outcome.ts";
+import { lateRecordsOf, wakeRedelivery } from "./behind-answers.ts";
+import { errorText, meaningOf, outcomeOfError } from "./delivery-outcome.ts";
 import { deliveryKind, rebuildRequest } from "./rebuild-request.ts";
 import { removeFiles } from "./remove-files.ts";
 
@@ -63,7 +63,12 @@ export async function tryDelivery(
       `the flow ${record.flow} or its upstream is not there any more`,
     );
   if (handover === null)
-    return waitForPerson(gate, record, begun, "nothing is kept that another request could be made from");
+    return waitForPerson(
+      gate,
+      record,
+      begun,
+      "STORAGE_OBJECT_MISSING: nothing is kept that another request could be made from",
+    );
   await gate.records.move(record.id, [], { delivery: begun, nextTryAtMs: null });
   const present = await gate.records.get(record.id);
   if (present?.state !== "undeliverable") return NOT_TRIED;
@@ -201,13 +206,18 @@ async function settle(
         await gate.records.move(record.id, [], { delivery: change.delivery });
     }
   };
-  await write().catch(() => lateRecordsOf(gate).add(record.id, write));
+  await write().catch(() =>
+    lateRecordsOf(gate).add(record.id, async () => {
+      await write();
+      wakeRedelivery(gate);
+    }),
+  );
 }
 
 const endedWith = (begun: DeliveryRecord, error: GateError): DeliveryRecord => ({
   ...begun,
   endedAtMs: Date.now(),
-  error: `${error.code}: ${error.publicMessage}`,
+  error: errorText(error),
 });
 
 /** Statuses that ask for somebody who is not there any more. */

@@ -6,7 +6,8 @@ export const DELIVERY_CODES = {
     status: 502,
     title: "The service behind the gate cannot be reached",
     retry: "later",
-    meaning: "No connection to the service, or it closed without an answer. The upload was not acknowledged.",
+    meaning:
+      "No connection to the service. The upload was not acknowledged. Where the request is passed through, also: the service closed the connection without an answer.",
     remedy: "Send the same request again after Retry-After seconds.",
   },
   UPSTREAM_TIMEOUT: {
@@ -14,15 +15,16 @@ export const DELIVERY_CODES = {
     title: "The service behind the gate did not answer in time",
     retry: "later",
     meaning:
-      "The service took longer than the timeout of its upstream. It may have taken the upload all the same.",
+      "The service took longer than the timeout of its upstream. It may have taken the upload all the same. Where the problem says `isKept`, the gate keeps the upload until somebody decides.",
     remedy: "Ask the service whether it has the upload before sending it again.",
   },
   UPSTREAM_ANSWER_INVALID: {
     status: 502,
     title: "The service behind the gate gave no valid answer",
     retry: "later",
-    meaning: "The answer was not valid HTTP, or it broke off before its headers were complete.",
-    remedy: "Send the same request again later.",
+    meaning:
+      "The answer was not valid HTTP, it broke off before its headers were complete, or the service closed the connection without one. It may have taken the upload all the same. Where the problem says `isKept`, the gate keeps the upload until somebody decides.",
+    remedy: "Ask the service whether it has the upload before sending it again.",
   },
   UPSTREAM_REFUSED: {
     status: 502,
@@ -31,6 +33,14 @@ export const DELIVERY_CODES = {
     meaning:
       "The service behind the gate answered the delivery with an error status. The client got that answer as it is; nothing was kept.",
     remedy: "See the service's own answer.",
+  },
+  DELIVERY_GIVEN_UP: {
+    status: 410,
+    title: "The delivery was given up",
+    retry: "never",
+    meaning:
+      "The upload was kept because its service could not be told of it, and an operator has given it up.",
+    remedy: "Send the upload again, as a new one.",
   },
   RECEIPT_KEY_UNAVAILABLE: {
     status: 503,
