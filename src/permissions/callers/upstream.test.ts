@@ -247,7 +247,7 @@ test("the question has the client's headers, what the gate says of the request, 
     target: "/api/avatars?size=large&_method=GET",
     contentLengthBytes: 77,
   };
-  await check.admit(flow, requestWith(sent, about));
+  await check.admit(flow, requestWith(sent, { ...about, scheme: "https" }));
   const [question] = heard;
   assert.equal(question?.method, "GET");
   assert.equal(question?.url, "/internal/may-upload");
