@@ -158,6 +158,24 @@ test("each kind of caller is told in its own words", () => {
   }
 });
 
+test("it is told what keys mean where everybody is one principal", () => {
+  for (const [idempotencyKey, sentence] of [
+    ["required", /keys have to be random/],
+    ["derived", /the second gets the first one's answer/],
+  ] as const) {
+    const retry = { idempotencyKey, keepMs: 60_000 };
+    assert.match(explainFlow({ ...FLOW, retry }), sentence);
+    const permissions = { ...FLOW.permissions, caller: "api-key" as const };
+    assert.match(explainFlow({ ...FLOW, retry, permissions }), /Each principal has keys of its own\./);
+  }
+});
+
+test("credentials for the gate itself are told to end there", () => {
+  const permissions = { ...FLOW.permissions, caller: "api-key" as const };
+  const told = explainFlow({ ...FLOW, permissions, forwardCredentials: true });
+  assert.match(told, /Authorization and Cookie go on to the service, but not the key of the gate\./);
+});
+
 test("what a flow does not say about failures is told as what happens", () => {
   const told = explainFlow(FLOW);
   for (const text of [

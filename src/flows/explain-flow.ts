@@ -8,7 +8,7 @@ import { listWords } from "../setup/reading.ts";
 import { formatSize } from "../setup/size.ts";
 import { findFileType } from "../uploads/file-types.ts";
 import { failureSentences } from "./failure-schema.ts";
-import type { FieldRule, FileRule, Flow } from "./flow.ts";
+import type { CallerKind, FieldRule, FileRule, Flow } from "./flow.ts";
 import { MODE_MEANINGS } from "./flow-schema.ts";
 import { FLOW_MODES } from "./mode-word.ts";
 import { permissionSentences } from "./permissions-schema.ts";
@@ -22,7 +22,7 @@ export function explainFlow(flow: Flow): string {
     [`The mode is ${flow.mode}`, modeLines(flow)],
     ["Accepted", acceptedLines(flow)],
     [enforced("Who may send, and how much", flow), permissionSentences(flow.permissions)],
-    [enforced("When a client sends again", flow), retrySentences(flow.retry)],
+    [enforced("When a client sends again", flow), retrySentences(flow)],
     ["What happens to a file", wayLines(flow)],
     [refusedTitle(flow), refusalSentences(flow)],
     ["What the service gets", deliveryLines(flow)],
@@ -126,9 +126,15 @@ function refusedTitle({ mode }: Flow): string {
   return "Would be refused in mode enforce";
 }
 
-function deliveryLines({ deliver, forwardCredentials, mode, route }: Flow): string[] {
+/** Credentials for the gate itself end there, whatever the flow says. */
+const CONSUMED_WORDS: Partial<Record<CallerKind, string>> = {
+  "api-key": ", but not the key of the gate",
+  grant: ", but not the grant",
+};
+
+function deliveryLines({ deliver, forwardCredentials, mode, permissions, route }: Flow): string[] {
   const credentials = forwardCredentials
-    ? "Authorization and Cookie go on to the service."
+    ? `Authorization and Cookie go on to the service${CONSUMED_WORDS[permissions.caller] ?? ""}.`
     : "Authorization and Cookie are taken out.";
   if (mode !== "enforce") return ["The request as the client sent it, byte for byte."];
   if (deliver === "receipt") {

@@ -12,7 +12,7 @@ import { groupIn, isGroup, type WrittenGroup } from "./written-group.ts";
 /** Kinds of callers that the settings make possible; `any` where there are no settings to ask. */
 export type KnownCallers = ReadonlySet<CallerKind> | "any";
 
-/** All contradictions of a flow's `permissions`, and of `retry` with them. */
+/** All contradictions of a flow's `permissions`. */
 export function findPermissionContradictions(
   source: YamlSource,
   flow: WrittenGroup,
@@ -24,7 +24,6 @@ export function findPermissionContradictions(
     ...checkRequire(source, permissions),
     ...checkAsk(source, permissions),
     ...checkShares(source, permissions),
-    ...checkDerivedKey(source, flow, permissions),
   ];
 }
 
@@ -114,16 +113,4 @@ function checkQuota(source: YamlSource, item: WrittenGroup, at: readonly Propert
   return [
     problemAt(source, at, "a quota is of bytes, of files, or of both; write bytes: 200 MiB or files: 50."),
   ];
-}
-
-/** Two people who send the same file would be one upload, and the second would get the first one's answer. */
-function checkDerivedKey(
-  source: YamlSource,
-  { retry }: WrittenGroup,
-  { caller }: WrittenGroup,
-): SetupProblem[] {
-  if (caller !== "public" || groupIn(retry)["idempotency-key"] !== "derived") return [];
-  const sentence =
-    "with caller: public everybody is one principal, so two people who send the same file would count as one who sends it again; write required or optional.";
-  return [problemAt(source, ["retry", "idempotency-key"], sentence)];
 }

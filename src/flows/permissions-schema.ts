@@ -91,7 +91,7 @@ function callerSentence({ caller: kind, askPath }: FlowPermissions): string {
     case "grant":
       return "Whoever sends a grant that the service signed; a grant is good for one upload.";
     case "upstream":
-      return `Whoever the service says yes to: it is asked at ${askPath} with the request's headers, before the body is read.`;
+      return `Whoever the service says yes to: it is asked at ${askPath} with the request's headers, before the body is read and again before the upload is released.`;
   }
 }
 

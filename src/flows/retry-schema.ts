@@ -5,7 +5,7 @@ import type { z } from "zod";
 import { formatDuration } from "../setup/duration.ts";
 import { durationIn } from "../setup/ranges.ts";
 import { group, word } from "../setup/schema.ts";
-import type { FlowRetry } from "./flow.ts";
+import type { Flow, FlowRetry } from "./flow.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -36,16 +36,27 @@ export function buildRetry(written: z.output<typeof retrySchema> | undefined): F
 }
 
 /** What happens to a request that is sent again, in sentences. */
-export function retrySentences({ idempotencyKey, keepMs }: FlowRetry): string[] {
+export function retrySentences({ retry, permissions }: Flow): string[] {
+  const { idempotencyKey, keepMs } = retry;
   if (idempotencyKey === "off") {
     return ["A request that is sent again is a new upload; Idempotency-Key goes on to the service unread."];
   }
   return [
     KEY_SENTENCES[idempotencyKey],
     `The same key again gets the first answer again, and the service gets nothing twice; for ${formatDuration(keepMs)}.`,
-    "Each principal has keys of its own.",
+    permissions.caller === "public"
+      ? PUBLIC_SENTENCES[idempotencyKey]
+      : "Each principal has keys of its own.",
   ];
 }
+
+/** Where nobody is told from anybody else. */
+const PUBLIC_SENTENCES = {
+  required: "Everybody is one principal here: keys have to be random, so that no two people send the same.",
+  optional: "Everybody is one principal here: keys have to be random, so that no two people send the same.",
+  derived:
+    "Everybody is one principal here: of two people who send the same to the same path, the second gets the first one's answer.",
+} as const;
 
 const KEY_SENTENCES = {
   required: "Each request must have an Idempotency-Key.",

@@ -29,6 +29,8 @@ const PUBLIC_KEY_ALGORITHMS = [
   "PS384",
   "PS512",
   "EdDSA",
+  // What EdDSA is with an Ed25519 key, by its newer name: RFC 9864 section 2.2.
+  "Ed25519",
 ];
 const ALGORITHMS = [...PUBLIC_KEY_ALGORITHMS, ...Object.keys(HMAC_BYTES)];
 
