@@ -84,6 +84,11 @@ function judgeTransferCoding(req: IncomingMessage, seen: ReadonlySet<string>): v
   }
 }
 
+/** Whether a request says that it has a body. @see RFC 9112 section 6.3 */
+export function declaresBody(req: IncomingMessage): boolean {
+  return req.headers["transfer-encoding"] !== undefined || Number(req.headers["content-length"] ?? 0) > 0;
+}
+
 /**
  * Decides how a flow's body is read, or that it is not.
  * @throws CONTENT_ENCODING_UNSUPPORTED, CONTENT_RANGE_UNSUPPORTED, CONTENT_TYPE_UNSUPPORTED, PROTOCOL_BOUNDARY_INVALID, BODY_TOO_LARGE,

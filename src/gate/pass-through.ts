@@ -6,7 +6,9 @@ import type { Duplex } from "node:stream";
 import { endToEndRequestHeaders, stripReservedQuery } from "../upstream/headers.ts";
 import type { RawHeaders, RelayOptions, Upstream } from "../upstream/upstream.ts";
 import { answerHeaders } from "./answer-headers.ts";
+import { BodyPace } from "./body-pace.ts";
 import type { GateParts } from "./gate-parts.ts";
+import { declaresBody } from "./judge-request.ts";
 import type { RequestContext } from "./request-context.ts";
 
 /** What the observer of a passing body wants to see of it. */
@@ -14,7 +16,7 @@ export type RelayTap = Required<Pick<RelayOptions, "tap" | "tapEnd">>;
 
 /**
  * Relays one request and its answer.
- * @throws UPSTREAM_UNREACHABLE, UPSTREAM_TIMEOUT, UPSTREAM_ANSWER_INVALID while the client has no answer yet
+ * @throws UPSTREAM_UNREACHABLE, UPSTREAM_TIMEOUT, UPSTREAM_ANSWER_INVALID, REQUEST_TIMEOUT, GATE_STOPPING while the client has no answer yet
  */
 export async function passThrough(
   gate: GateParts,
@@ -22,18 +24,59 @@ export async function passThrough(
   upstream: Upstream,
   tap?: RelayTap,
 ): Promise<void> {
-  const report = await request.timings.measure("app", () =>
+  const watch = watchBody(gate, request, tap);
+  const relayed = request.timings.measure("app", () =>
     upstream.relay(request.req, request.res, {
-      ...tap,
+      ...watch.tap,
       requestHeaders: relayHeaders(request),
       target: stripReservedQuery(request.target),
       headers: (answer) => answerHeaders(gate, request, answer),
+      signal: watch.signal,
     }),
   );
+  const report = await relayed.finally(watch.end);
   const { status: upstreamStatus, serverTiming, cacheStatus } = report;
   Object.assign(request.facts, { upstreamStatus, serverTiming, cacheStatus });
   request.facts.outcome = report.status >= 500 ? "failed" : "passed";
   gate.metrics.upstreamSeconds.observe({ upstream: upstream.name }, report.waitMs / 1000);
+}
+
+interface BodyWatch {
+  readonly tap: Partial<RelayTap>;
+  readonly signal: AbortSignal;
+  readonly end: () => void;
+}
+
+/** Ends a request whose body brings nothing for the idle time; how fast it must come is for the service to say. */
+function watchBody(gate: GateParts, { req }: RequestContext, tap: RelayTap | undefined): BodyWatch {
+  if (!declaresBody(req)) return { tap: tap ?? {}, signal: gate.breakOff, end: () => {} };
+  const ending = new AbortController();
+  const onBreakOff = (): void => ending.abort(gate.breakOff.reason);
+  let bytes = 0;
+  const pace = new BodyPace({
+    idleMs: gate.settings.limits.idleMs,
+    bytesPerSecondMin: 0,
+    look: () => ({ bytes, isOurTurn: req.readableFlowing !== true }),
+    onTooSlow: (error) => ending.abort(error),
+  });
+  gate.breakOff.addEventListener("abort", onBreakOff);
+  return {
+    signal: ending.signal,
+    tap: {
+      tap: (chunk) => {
+        bytes += chunk.length;
+        tap?.tap(chunk);
+      },
+      tapEnd: (complete) => {
+        pace.stop();
+        tap?.tapEnd(complete);
+      },
+    },
+    end: () => {
+      pace.stop();
+      gate.breakOff.removeEventListener("abort", onBreakOff);
+    },
+  };
 }
 
 /** Passes a protocol upgrade on. @throws as `passThrough` */
@@ -60,7 +103,7 @@ function relayHeaders(request: RequestContext): RawHeaders {
     forwardCredentials: true,
     clientAddress: remoteAddress(request.req),
     clientIsTrustedProxy: request.isFromTrustedProxy,
-    scheme: "http",
+    scheme: request.scheme,
     requestId: request.trace.requestId,
     traceparent: request.trace.traceparent,
     dropContent: false,

@@ -10,13 +10,16 @@ import { answerEmpty, answerProblem } from "./answers.ts";
 import { upstreamOf } from "./deliver-upload.ts";
 import { enforce } from "./enforce.ts";
 import type { GateParts } from "./gate-parts.ts";
-import { judgeFraming } from "./judge-request.ts";
+import { declaresBody, judgeFraming } from "./judge-request.ts";
 import { nearMiss } from "./near-miss.ts";
 import { observe } from "./observe.ts";
 import { answerOwnPath, isOwnPath } from "./own-routes.ts";
 import { passThrough, passThroughUpstream, passUpgrade } from "./pass-through.ts";
 import { asGateError } from "./refusal.ts";
 import { beginRequest, type RequestContext, type RequestHead, readRequest } from "./request-context.ts";
+
+/** Another gate, or this one started again, takes over within this time. */
+const STOPPING_RETRY_SECONDS = 5;
 
 /** Handles one request to its end; never rejects. */
 export async function handleRequest(
@@ -29,6 +32,7 @@ export async function handleRequest(
   const closed = new Promise<number>((resolve) => res.once("close", () => resolve(performance.now())));
   try {
     judgeFraming(req);
+    refuseWhileStopping(gate);
     const request = readRequest(head, { expectsContinue, isTrustedProxy: gate.isTrustedProxy });
     await route(gate, request);
   } catch (error) {
@@ -49,6 +53,7 @@ export async function handleUpgrade(
   const begun = beginRequest(req, res);
   try {
     judgeFraming(req);
+    refuseWhileStopping(gate);
     const request = readRequest(begun, { expectsContinue: false, isTrustedProxy: gate.isTrustedProxy });
     const upstream = isOwnPath(request.path) ? null : passThroughUpstream(gate);
     if (upstream === null || gate.flows.match(req.method ?? "", request.path).kind === "flow")
@@ -59,6 +64,10 @@ export async function handleUpgrade(
   } catch (error) {
     answerFailure(gate, begun, asGateError(error));
   }
+}
+
+function refuseWhileStopping(gate: GateParts): void {
+  if (gate.isStopping) throw new GateError("GATE_STOPPING", { retryAfterSeconds: STOPPING_RETRY_SECONDS });
 }
 
 async function route(gate: GateParts, request: RequestContext): Promise<void> {
@@ -106,7 +115,7 @@ async function routeFlow(gate: GateParts, request: RequestContext, flow: Flow): 
  * of the same resource, a DELETE).
  */
 function isOtherBody(gate: GateParts, request: RequestContext, match: RouteMatch): boolean {
-  if (match.kind !== "method-mismatch" || !hasBody(request)) return false;
+  if (match.kind !== "method-mismatch" || !declaresBody(request.req)) return false;
   return match.allowed.some((method) => {
     const other = gate.flows.match(method, request.path);
     return other.kind === "flow" && other.flow.mode === "enforce";
@@ -114,17 +123,13 @@ function isOtherBody(gate: GateParts, request: RequestContext, match: RouteMatch
 }
 
 function refuseNearMiss(gate: GateParts, request: RequestContext): void {
-  const flow = hasBody(request) ? nearMiss(gate.flows.flows, request.path) : null;
+  const flow = declaresBody(request.req) ? nearMiss(gate.flows.flows, request.path) : null;
   if (flow === null || gate.flows.match(request.req.method ?? "", request.path).kind !== "none") return;
   throw new GateError("ROUTE_UNKNOWN", {
     message: "The path is nearly that of an upload route, and bodies are taken at its exact path only.",
     expected: flow.route.path,
     seen: quoteSeen(request.path),
   });
-}
-
-function hasBody({ req }: RequestContext): boolean {
-  return req.headers["transfer-encoding"] !== undefined || Number(req.headers["content-length"] ?? 0) > 0;
 }
 
 function unmatched(request: RequestContext, match: RouteMatch): GateError {

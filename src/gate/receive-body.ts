@@ -4,14 +4,16 @@
 import type { IncomingMessage } from "node:http";
 import { GateError } from "../problems/gate-error.ts";
 import type { BodyIntake } from "./body-intake.ts";
+import { BodyPace } from "./body-pace.ts";
 import type { BodyReader } from "./body-reader.ts";
-
-/** Slower than this over a whole idle window is a sender that holds a place, not one that sends. */
-const BYTES_PER_SECOND_MIN = 256;
 
 export interface ReceiveOptions {
   /** Window in which progress must be made. */
   readonly idleMs: number;
+  /** What the body must bring on average. */
+  readonly bytesPerSecondMin: number;
+  /** Ends the body with the signal's reason. */
+  readonly signal: AbortSignal;
   /** Called after each chunk. */
   readonly onProgress: (bytesRead: number) => void;
 }
@@ -19,7 +21,7 @@ export interface ReceiveOptions {
 /**
  * Resolves when the last byte was read by the reader (not yet when it is safe: that is the intake's `finish`).
  * The request is left paused on failure, with its body unread.
- * @throws REQUEST_ABORTED, REQUEST_TIMEOUT, and whatever the reader throws
+ * @throws REQUEST_ABORTED, REQUEST_TIMEOUT, the reason of `options.signal`, and whatever the reader throws
  */
 export function receiveBody(
   req: IncomingMessage,
@@ -29,16 +31,19 @@ export function receiveBody(
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     let isDone = false;
-    const watch = watchProgress(
-      options.idleMs,
-      () => ({ bytes: reader.bytesRead, waits: intake.mustWait }),
-      fail,
-    );
+    const { idleMs, bytesPerSecondMin, signal } = options;
+    const pace = new BodyPace({
+      idleMs,
+      bytesPerSecondMin,
+      look: () => ({ bytes: reader.bytesRead, isOurTurn: intake.mustWait }),
+      onTooSlow: fail,
+    });
 
     function settle(): boolean {
       if (isDone) return false;
       isDone = true;
-      clearInterval(watch);
+      pace.stop();
+      signal.removeEventListener("abort", onSignal);
       req.off("data", onData).off("end", onEnd).off("close", onClose).off("error", onError);
       return true;
     }
@@ -83,33 +88,13 @@ export function receiveBody(
         }),
       );
     }
+    function onSignal(): void {
+      fail(signal.reason);
+    }
+    signal.addEventListener("abort", onSignal);
     req.on("data", onData).on("end", onEnd).on("close", onClose).on("error", onError);
-    if (req.readableEnded) onEnd();
+    if (signal.aborted) onSignal();
+    else if (req.readableEnded) onEnd();
     else if (req.destroyed) onClose();
   });
-}
-
-/** Fails a body that makes too little progress in a window; time spent waiting for our own disk does not count against the client. */
-function watchProgress(
-  idleMs: number,
-  look: () => { bytes: number; waits: boolean },
-  fail: (error: GateError) => void,
-): NodeJS.Timeout {
-  const bytesMin = Math.max(1, (BYTES_PER_SECOND_MIN * idleMs) / 1000);
-  let before = 0;
-  let waited = false;
-  return setInterval(() => {
-    const { bytes, waits } = look();
-    if (bytes - before < bytesMin && !waits && !waited) {
-      fail(
-        new GateError("REQUEST_TIMEOUT", {
-          message: "The body arrived too slowly.",
-          expected: `at least ${Math.ceil(bytesMin)} bytes in ${idleMs / 1000} s`,
-          seen: `${bytes - before} bytes`,
-        }),
-      );
-    }
-    before = bytes;
-    waited = waits;
-  }, idleMs);
 }

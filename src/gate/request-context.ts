@@ -5,6 +5,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { Timings } from "../signals/server-timing.ts";
 import { readTraceContext, type TraceContext } from "../signals/trace-context.ts";
 import { canonicalTarget } from "../upstream/canonical-target.ts";
+import { clientAddress } from "./client-address.ts";
 
 /** How a request ended, for metrics and log: `refused` is the gate's promise kept, `failed` is not. */
 export type Outcome = "accepted" | "refused" | "failed" | "aborted" | "passed" | "answered";
@@ -37,6 +38,8 @@ export interface RequestContext {
   /** Of the client itself, behind trusted proxies; else of the connection. */
   readonly clientAddress: string;
   readonly isFromTrustedProxy: boolean;
+  /** Of the connection to the gate; a trusted proxy in front may have been reached by another. */
+  readonly scheme: "http" | "https";
   /** Whether the client waits for `100 Continue` before it sends the body. */
   readonly expectsContinue: boolean;
   readonly timings: Timings;
@@ -100,29 +103,19 @@ export function readRequest(
   options: { expectsContinue: boolean; isTrustedProxy: (address: string) => boolean },
 ): RequestContext {
   const { path, target } = canonicalTarget(head.req.url ?? "/");
-  const address = head.req.socket.remoteAddress ?? "unknown";
-  const isFromTrustedProxy = options.isTrustedProxy(address);
+  const { headers, socket } = head.req;
+  const peer = socket.remoteAddress ?? "unknown";
+  const hops = { xForwardedFor: joined(headers["x-forwarded-for"]), forwarded: joined(headers.forwarded) };
   return {
     ...head,
     path,
     target,
-    isFromTrustedProxy,
-    clientAddress: isFromTrustedProxy
-      ? clientBehindProxies(head.req, address, options.isTrustedProxy)
-      : address,
+    scheme: "encrypted" in socket && socket.encrypted === true ? "https" : "http",
+    isFromTrustedProxy: options.isTrustedProxy(peer),
+    clientAddress: clientAddress(peer, hops, options.isTrustedProxy),
     expectsContinue: options.expectsContinue,
   };
 }
 
-/** The nearest address in X-Forwarded-For, read from the right, that is no trusted proxy itself. */
-function clientBehindProxies(
-  req: IncomingMessage,
-  address: string,
-  isTrusted: (address: string) => boolean,
-): string {
-  const forwarded = req.headers["x-forwarded-for"];
-  const hops = (Array.isArray(forwarded) ? forwarded.join(",") : (forwarded ?? ""))
-    .split(",")
-    .map((hop) => hop.trim());
-  return hops.reverse().find((hop) => hop !== "" && !isTrusted(hop)) ?? address;
-}
+const joined = (value: string | string[] | undefined): string | undefined =>
+  Array.isArray(value) ? value.join(",") : value;

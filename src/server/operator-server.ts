@@ -12,12 +12,14 @@ import { GateError } from "../problems/gate-error.ts";
 import { toProblem } from "../problems/problem.ts";
 import { readTraceContext } from "../signals/trace-context.ts";
 import { isSameToken } from "./operator-access.ts";
+import type { PublicCertificate } from "./public-certificate.ts";
 import { readReadiness } from "./readiness.ts";
 import type { ReloadResult } from "./reload.ts";
 
 export interface OperatorOptions {
   readonly token: string;
   readonly reload: () => Promise<ReloadResult>;
+  readonly certificate: PublicCertificate | null;
 }
 
 type Handler = (req: IncomingMessage, res: ServerResponse) => Promise<void>;
@@ -28,7 +30,7 @@ export function makeOperatorServer(gate: GateParts, options: OperatorOptions): S
     "GET /health": async (_req, res) => sendJson(res, 200, { ok: true }),
     "GET /health/live": async (_req, res) => sendJson(res, 200, { ok: true }),
     "GET /health/ready": async (_req, res) => {
-      const readiness = await readReadiness(gate);
+      const readiness = await readReadiness(gate, options.certificate);
       sendJson(res, readiness.ok ? 200 : 503, readiness);
     },
     "GET /metrics": async (_req, res) => sendMetrics(gate, res),

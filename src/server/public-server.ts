@@ -1,123 +1,224 @@
 /**
- * The public port: `node:http` with nothing between the socket and our own parsers.
+ * The public port: connections in, requests to the pipeline, whichever protocol they come by.
  *
- * In: connections. Out: calls of the pipeline. Requests that the HTTP parser cannot read are answered here, since no request exists.
+ * One listener takes every connection in (`client-connections.ts`); with a certificate, TLS is spoken on it and the handshake says whether
+ * HTTP/1.1 or HTTP/2 follows. Connections that there is no room for are told so, not just dropped.
  */
-import { createServer, type Server, ServerResponse, STATUS_CODES } from "node:http";
-import type { Socket } from "node:net";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { createServer, type Server, type Socket } from "node:net";
+import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from "node:tls";
 import type { GateParts } from "../gate/gate-parts.ts";
-import { handleRequest, handleUpgrade } from "../gate/pipeline.ts";
-import type { ErrorCode } from "../problems/error-code.ts";
+import { handleRequest } from "../gate/pipeline.ts";
 import { GateError } from "../problems/gate-error.ts";
-import { toProblem } from "../problems/problem.ts";
-import { readTraceContext } from "../signals/trace-context.ts";
-import { isLingering, lingerOnClose } from "./lingering-close.ts";
+import { type ClientConnection, ClientConnections } from "./client-connections.ts";
+import { type Http1Server, KEEP_ALIVE_MS, makeHttp1Server, SOCKET_READ_BYTES } from "./http1-server.ts";
+import { answerOverHttp2, openHttp2 } from "./http2/http2-sessions.ts";
+import { lingerOnClose } from "./lingering-close.ts";
+import { openPublicCertificate, type PublicCertificate } from "./public-certificate.ts";
+import { StallWatch, socketOutflow } from "./stall-watch.ts";
+import type { TlsPair } from "./tls-certificate.ts";
+import { answerBare } from "./unreadable-request.ts";
 
-/** Received bytes a read: the largest that the socket gives at once. */
-const SOCKET_READ_BYTES = 64 * 1024;
-const KEEP_ALIVE_MS = 75_000;
-const CONNECTIONS_CHECK_MS = 1000;
+const RETRY_AFTER_SECONDS = 5;
+/** From the accept of a connection that there is no room for to its end. */
+const TOLD_MS_MAX = 5000;
+/** Its client has so long to begin a request that the answer then answers. */
+const TOLD_AFTER_MS = 1000;
+const HOUSEKEEPING_MS = 1000;
+/** What has been let go politely is cut off after so long. */
+const LEAVE_MS_MAX = 2000;
 
-/** Makes the server; the caller listens. */
-export function makePublicServer(gate: GateParts): Server {
-  const { limits } = gate.settings;
-  const server = createServer({
-    // Our own progress watch replaces it: a slow upload is not a stuck one (lesson T47).
-    requestTimeout: 0,
-    headersTimeout: limits.idleMs,
-    keepAliveTimeout: Math.min(KEEP_ALIVE_MS, Math.max(limits.idleMs, 5000)),
-    connectionsCheckingInterval: Math.min(CONNECTIONS_CHECK_MS, limits.idleMs),
-    maxHeaderSize: limits.requestHeaderBytesMax,
-    highWaterMark: SOCKET_READ_BYTES,
-    insecureHTTPParser: false,
-    // Judged by the pipeline instead, which answers with a problem.
-    requireHostHeader: false,
-    // Other protocols are offered by clients that go on in HTTP/1.1 when nobody takes the offer (curl --http2): RFC 9110 section 7.8.
-    shouldUpgradeCallback: (req) => /^\s*websocket\s*$/i.test(req.headers.upgrade ?? ""),
-    noDelay: true,
-  });
-  // Bounded by their bytes. A count would drop the rest without a word, and the framing could be in the rest.
-  server.maxHeadersCount = 0;
-  server.maxConnections = limits.connections;
-  server.timeout = 0;
-  server.on("connection", (socket) => {
+/** Makes the public server; `listener` is for the caller to listen on. @throws SETTINGS_INVALID where the TLS files are no pair */
+export async function openPublicServer(gate: GateParts): Promise<PublicServer> {
+  const files = gate.settings.listen.public.tls;
+  return new PublicServer(gate, files === null ? null : await openPublicCertificate(gate, files));
+}
+
+export class PublicServer {
+  readonly listener: Server;
+  /** `null` without TLS. */
+  readonly certificate: PublicCertificate | null;
+  readonly #gate: GateParts;
+  readonly #connections: ClientConnections;
+  readonly #stalls: StallWatch;
+  readonly #http1: Http1Server;
+  readonly #tls: TlsServer | null;
+  readonly #housekeeping: NodeJS.Timeout;
+
+  constructor(gate: GateParts, certificate: PublicCertificate | null) {
+    this.#gate = gate;
+    this.certificate = certificate;
+    const { limits } = gate.settings;
+    this.#connections = new ClientConnections({
+      connectionsMax: limits.connections,
+      isTrustedProxy: gate.isTrustedProxy,
+      onCount: (open) => gate.metrics.activeConnections.set(open),
+      onTurnedAway: (how) => gate.metrics.connectionsTurnedAway.inc({ how }),
+    });
+    this.#stalls = new StallWatch(limits.idleMs);
+    this.#http1 = makeHttp1Server(gate, {
+      serve: (req, res, expectsContinue) => this.#serve(req.socket, req, res, expectsContinue),
+      upgraded: (socket) => this.#join(socket),
+    });
+    this.#tls = certificate === null ? null : this.#openTls(certificate);
+    const sockets = { allowHalfOpen: true, noDelay: true, highWaterMark: SOCKET_READ_BYTES };
+    this.listener = createServer(sockets, (raw) => this.#accept(raw));
+    this.#housekeeping = setInterval(() => this.#closeIdleHttp2(), HOUSEKEEPING_MS).unref();
+  }
+
+  /**
+   * Ends connections that wait for a next request, and every other one after its answer; new requests are refused by the pipeline. Resolves when
+   * no request is at work.
+   */
+  async drain(): Promise<void> {
+    for (const connection of this.#connections.open) if (connection.hasAsked) connection.leave();
+    await this.#connections.quiet();
+  }
+
+  /** Ends what is left, WebSockets too. */
+  async close(): Promise<void> {
+    clearInterval(this.#housekeeping);
+    this.certificate?.close();
+    this.#stalls.close();
+    const closed = new Promise<void>((resolve) => this.listener.close(() => resolve()));
+    for (const { raw } of this.#connections.open) raw.destroy();
+    this.#http1.close();
+    await closed;
+  }
+
+  #accept(raw: Socket): void {
+    const connection = this.#connections.admit(raw);
+    if (connection === null) return;
+    raw.on("error", () => {});
+    if (connection.isTurnedAway) cutAfter(raw, TOLD_MS_MAX);
+    if (this.#tls === null) this.#speakHttp1(connection, raw);
+    else this.#tls.emit("connection", raw);
+  }
+
+  #openTls(certificate: PublicCertificate): TlsServer {
+    const { limits } = this.#gate.settings;
+    const server = createTlsServer({
+      ...secretsOf(certificate.pair),
+      ALPNProtocols: ["h2", "http/1.1"],
+      handshakeTimeout: Math.min(limits.headersMs, limits.idleMs),
+    });
+    certificate.onChange((pair) => server.setSecureContext(secretsOf(pair)));
+    server.on("secureConnection", (socket) => this.#secured(socket));
+    server.on("tlsClientError", (error: NodeJS.ErrnoException, socket) => {
+      this.#gate.log.debug({ code: error.code, clientAddress: socket.remoteAddress }, "no TLS connection");
+      socket.destroy();
+    });
+    return server;
+  }
+
+  #secured(socket: TLSSocket): void {
+    const connection = this.#connections.find(socket);
+    if (connection === undefined) socket.destroy();
+    else if (socket.alpnProtocol === "h2") this.#speakHttp2(connection, socket);
+    else this.#speakHttp1(connection, socket);
+  }
+
+  #speakHttp1(connection: ClientConnection, socket: Socket): void {
     lingerOnClose(socket);
-    gate.metrics.activeConnections.inc();
-    socket.once("close", () => gate.metrics.activeConnections.dec());
-  });
-  server.on("request", (req, res) => void handleRequest(gate, req, res, false));
-  server.on("checkContinue", (req, res) => void handleRequest(gate, req, res, true));
-  server.on("checkExpectation", (_req, res) => refuseExpectation(res));
-  server.on("upgrade", (req, socket, head) => {
-    const res = new ServerResponse(req);
-    res.assignSocket(socket as Socket);
-    void handleUpgrade(gate, req, res, socket, head);
-  });
-  server.on("clientError", (error: NodeJS.ErrnoException, socket) =>
-    answerUnreadable(gate, error, socket as Socket),
-  );
-  return server;
-}
-
-function refuseExpectation(res: ServerResponse): void {
-  const { status, body } = problemText(
-    new GateError("EXPECTATION_UNSUPPORTED", { expected: "Expect: 100-continue" }),
-  );
-  res.writeHead(status, { "content-type": "application/problem+json", connection: "close" }).end(body);
-}
-
-/** What the HTTP parser's own errors mean in our words: the code, and what was seen. */
-const PARSER_ERRORS: Readonly<Record<string, readonly [ErrorCode, string]>> = {
-  HPE_HEADER_OVERFLOW: [
-    "REQUEST_HEADERS_TOO_LARGE",
-    "more bytes of headers than limits.request-headers allows",
-  ],
-  HPE_CHUNK_EXTENSIONS_OVERFLOW: ["REQUEST_MALFORMED", "chunk extensions without end"],
-  HPE_INVALID_CHUNK_SIZE: ["REQUEST_MALFORMED", "a chunk size that is no hexadecimal number"],
-  HPE_INVALID_CONTENT_LENGTH: ["REQUEST_MALFORMED", "a Content-Length that is no plain number"],
-  HPE_UNEXPECTED_CONTENT_LENGTH: ["REQUEST_MALFORMED", "Content-Length twice, or beside Transfer-Encoding"],
-  HPE_INVALID_TRANSFER_ENCODING: [
-    "REQUEST_MALFORMED",
-    "a Transfer-Encoding that leaves the end of the body open",
-  ],
-  HPE_INVALID_HEADER_TOKEN: ["REQUEST_MALFORMED", "a header with characters that are not allowed"],
-  HPE_INVALID_EOF_STATE: ["REQUEST_MALFORMED", "the end of the connection in the middle of the request"],
-  HPE_INVALID_METHOD: ["REQUEST_MALFORMED", "no HTTP method that is known"],
-  HPE_INVALID_VERSION: ["REQUEST_MALFORMED", "no HTTP version that is known"],
-  ERR_HTTP_REQUEST_TIMEOUT: ["REQUEST_TIMEOUT", "headers that did not arrive in time"],
-};
-
-function answerUnreadable(gate: GateParts, error: NodeJS.ErrnoException, socket: Socket): void {
-  // What still arrives after an answer makes the parser complain again.
-  if (isLingering(socket)) return;
-  if (error.code === "ECONNRESET" || !socket.writable) {
-    socket.destroy();
-    return;
+    if (connection.isTurnedAway) {
+      tellBusy(socket);
+      return;
+    }
+    this.#watchStalls(connection, socket);
+    connection.leave = () => {
+      if (connection.requests === 0) socket.destroy();
+    };
+    this.#http1.take(socket);
   }
-  // An answer has begun on this connection: a second one would be read as part of it.
-  if (socket.bytesWritten > 0 && hasOpenAnswer(socket)) {
-    socket.destroySoon();
-    return;
+
+  #speakHttp2(connection: ClientConnection, socket: TLSSocket): void {
+    if (connection.isTurnedAway) {
+      answerOverHttp2(socket, busy());
+      return;
+    }
+    this.#watchStalls(connection, socket);
+    const handlers = {
+      serve: (req: IncomingMessage, res: ServerResponse, expectsContinue: boolean): void =>
+        this.#serve(socket, req, res, expectsContinue),
+    };
+    const session = openHttp2(socket, this.#gate.settings.limits, handlers, this.#stalls);
+    // GOAWAY first: what is being answered goes on, and the client knows what it may send elsewhere.
+    connection.leave = () => {
+      session.close();
+      if (connection.requests === 0) cutAfter(connection.raw, LEAVE_MS_MAX);
+    };
+    connection.isHttp2 = true;
   }
-  const [code, seen] = PARSER_ERRORS[error.code ?? ""] ?? [
-    "REQUEST_MALFORMED",
-    "bytes that are no HTTP request",
-  ];
-  gate.log.info({ code, parser: error.code, clientAddress: socket.remoteAddress }, "unreadable request");
-  const { status, body } = problemText(new GateError(code, { expected: "one valid HTTP/1.1 request", seen }));
-  socket.write(
-    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? "Error"}\r\nContent-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-  );
-  socket.destroySoon();
+
+  #watchStalls({ raw }: ClientConnection, socket: Socket): void {
+    const forget = this.#stalls.add(
+      socketOutflow(raw, socket, () => {
+        this.#gate.metrics.connectionsTurnedAway.inc({ how: "stalled" });
+        raw.destroy();
+      }),
+    );
+    raw.once("close", forget);
+    this.#forgetStalls.set(raw, forget);
+  }
+
+  readonly #forgetStalls = new WeakMap<Socket, () => void>();
+
+  #serve(socket: Socket, req: IncomingMessage, res: ServerResponse, expectsContinue: boolean): void {
+    const connection = this.#connections.find(socket);
+    if (connection !== undefined) {
+      const end = this.#connections.begin(connection);
+      res.once("close", () => {
+        end();
+        if (this.#gate.isStopping) connection.leave();
+      });
+    }
+    if (this.#gate.isStopping) res.shouldKeepAlive = false;
+    void handleRequest(this.#gate, req, res, expectsContinue);
+  }
+
+  #join(socket: Socket): void {
+    const connection = this.#connections.find(socket);
+    if (connection === undefined) return;
+    this.#connections.join(connection);
+    this.#forgetStalls.get(connection.raw)?.();
+  }
+
+  /** Node does it for HTTP/1.1. A client's pings do not keep a connection: only requests do. */
+  #closeIdleHttp2(): void {
+    const { idleMs, headersMs } = this.#gate.settings.limits;
+    for (const connection of this.#connections.idle) {
+      const patienceMs = connection.hasAsked ? Math.min(KEEP_ALIVE_MS, Math.max(idleMs, 5000)) : headersMs;
+      if (connection.isHttp2 && performance.now() - connection.idleSinceMs > patienceMs) connection.leave();
+    }
+  }
 }
 
-/** Node keeps the answer that is being written on the socket. */
-function hasOpenAnswer(socket: Socket): boolean {
-  const { _httpMessage: message } = socket as Socket & { _httpMessage?: ServerResponse | null };
-  return message?.headersSent === true;
+function secretsOf({ certificate, key }: TlsPair): { cert: Buffer; key: Buffer; minVersion: "TLSv1.2" } {
+  return { cert: certificate, key, minVersion: "TLSv1.2" };
 }
 
-function problemText(error: GateError): { status: number; body: string } {
-  const { requestId } = readTraceContext(undefined, undefined);
-  return { status: error.status, body: JSON.stringify(toProblem(error, requestId)) };
+function busy(): GateError {
+  return new GateError("GATE_BUSY", {
+    message: "The gate has as many connections as limits.connections allows.",
+    retryAfterSeconds: RETRY_AFTER_SECONDS,
+  });
+}
+
+/** Once the client has begun to ask: some clients take an answer before their question for a broken connection. */
+function tellBusy(socket: Socket): void {
+  const tell = (): void => {
+    clearTimeout(timer);
+    socket.off("data", tell);
+    if (!socket.destroyed) answerBare(socket, busy());
+  };
+  const timer = setTimeout(tell, TOLD_AFTER_MS);
+  socket
+    .on("error", () => {})
+    .once("close", () => clearTimeout(timer))
+    .on("data", tell);
+}
+
+function cutAfter(socket: Socket, afterMs: number): void {
+  const timer = setTimeout(() => socket.destroy(), afterMs).unref();
+  socket.once("close", () => clearTimeout(timer));
 }

@@ -3,6 +3,7 @@
  */
 import type { GateParts } from "../gate/gate-parts.ts";
 import { asGateError } from "../gate/refusal.ts";
+import type { PublicCertificate } from "./public-certificate.ts";
 
 const PROBE_MS_MAX = 2000;
 
@@ -22,7 +23,10 @@ export interface Readiness {
  * Tries every part at once. The upstreams are told but do not decide: a gate in front of a service that is down is still the right one to
  * ask, and says 502 with a reason.
  */
-export async function readReadiness(gate: GateParts): Promise<Readiness> {
+export async function readReadiness(
+  gate: GateParts,
+  certificate: PublicCertificate | null,
+): Promise<Readiness> {
   const [records, storage, ...upstreams] = await Promise.all([
     tryPart("records", () => gate.records.probe()),
     tryPart("storage", () => gate.storage.probe()),
@@ -40,7 +44,19 @@ export async function readReadiness(gate: GateParts): Promise<Readiness> {
         : null,
   };
   const deciding = [records, storage, accepting].filter((part) => part !== undefined);
-  return { ok: deciding.every((part) => part.ok), parts: [...deciding, ...upstreams] };
+  const told = certificate === null ? upstreams : [...upstreams, certificateState(certificate)];
+  return { ok: deciding.every((part) => part.ok), parts: [...deciding, ...told] };
+}
+
+/** Told, not deciding: a gate with an expired certificate still serves those who take it, and no other gate would do better. */
+function certificateState({ expiresAtMs }: PublicCertificate): PartReadiness {
+  const until = new Date(expiresAtMs).toISOString();
+  const isValid = expiresAtMs > Date.now();
+  return {
+    name: "TLS certificate",
+    ok: isValid,
+    reason: isValid ? `valid until ${until}` : `expired on ${until}`,
+  };
 }
 
 async function tryPart(name: string, probe: () => Promise<void>): Promise<PartReadiness> {

@@ -1,10 +1,11 @@
 /**
- * Reading the flows again while the gate runs: a set that does not load leaves the old one in force and says why.
+ * Reading flows, keys and the certificate again while the gate runs: what does not load leaves the old in force and says why.
  */
 import { loadFlows } from "../flows/load-flows.ts";
 import type { GateParts } from "../gate/gate-parts.ts";
 import { formatSetupProblem } from "../problems/setup-problem.ts";
 import { knownCallers } from "../settings/callers-schema.ts";
+import type { PublicCertificate } from "./public-certificate.ts";
 
 /** What came of a reload, in words for the person who asked. */
 export interface ReloadResult {
@@ -13,12 +14,24 @@ export interface ReloadResult {
   readonly problems: readonly string[];
 }
 
+/** Reads everything again that may change while the gate runs. @throws as `reloadFlows` */
+export async function reloadGate(
+  gate: GateParts,
+  certificate: PublicCertificate | null,
+): Promise<ReloadResult> {
+  const unfit = await certificate?.reload();
+  const flows = await reloadFlows(gate);
+  if (unfit === undefined || unfit === null) return flows;
+  const message = `${flows.message} ${unfit} The certificate that was in force stays in force.`;
+  return { ok: false, message, problems: flows.problems };
+}
+
 /**
  * Loads the flows of the settings' folder, and the keys for receipts, into a running gate. Uploads at work go on under the rules they began
  * with.
  * @throws RECEIPT_KEY_UNAVAILABLE; everything in force stays in force
  */
-export async function reloadFlows(gate: GateParts): Promise<ReloadResult> {
+async function reloadFlows(gate: GateParts): Promise<ReloadResult> {
   await gate.receiptKeys.reload();
   const { flowsFolder, upstreams } = gate.settings;
   const load = await loadFlows({

@@ -1,14 +1,21 @@
 /**
  * From settings to a running gate, and back down: opened in the order in which the parts need each other, closed in the reverse one.
  */
-import type { Server } from "node:http";
-import { BlockList, isIP, isIPv6 } from "node:net";
+import { setMaxListeners } from "node:events";
+import type { Server as OperatorServer } from "node:http";
+import type { Server } from "node:net";
 import { openReceiptKeys } from "../delivery/receipt/receipt-keys.ts";
 import type { FlowSet } from "../flows/flow.ts";
+import { trustedProxies } from "../gate/client-address.ts";
 import type { GateParts } from "../gate/gate-parts.ts";
+import { openIdempotency } from "../gate/idempotency/idempotency-keys.ts";
 import { type Recovery, recover } from "../gate/recover.ts";
+import { startRedelivery } from "../gate/redelivery/start-redelivery.ts";
+import { RefusalTally } from "../gate/refusal-tally.ts";
 import { UploadSlots } from "../gate/upload-slots.ts";
 import { UploadSpotter } from "../gate/upload-spotter.ts";
+import { openCallers } from "../permissions/callers/open-callers.ts";
+import { openShares } from "../permissions/shares/open-shares.ts";
 import { GateError } from "../problems/gate-error.ts";
 import { Quarantine } from "../quarantine/quarantine.ts";
 import { openSqliteRecords } from "../records/sqlite/open-sqlite-records.ts";
@@ -23,8 +30,9 @@ import type { Upstream } from "../upstream/upstream.ts";
 import { lockData } from "./data-lock.ts";
 import { openOperatorAccess } from "./operator-access.ts";
 import { makeOperatorServer } from "./operator-server.ts";
-import { makePublicServer } from "./public-server.ts";
-import { type ReloadResult, reloadFlows } from "./reload.ts";
+import { openPublicServer } from "./public-server.ts";
+import { type ReloadResult, reloadGate } from "./reload.ts";
+import { stopGate } from "./stop-gate.ts";
 
 /** A gate that listens. */
 export interface RunningGate {
@@ -43,19 +51,33 @@ export async function runGate(settings: Settings, flows: FlowSet, log: Log): Pro
   const closers: (() => Promise<void> | void)[] = [];
   try {
     closers.push(lockData(settings.records.path));
-    const parts = await openParts(settings, flows, { log, closers });
-    const recovery = await recover(parts.records, parts.storage, log, Date.now());
+    const breakOff = new AbortController();
+    // Each request at work listens.
+    setMaxListeners(0, breakOff.signal);
+    const parts = await openParts(settings, flows, { log, closers, breakOff: breakOff.signal });
+    const recovery = await recover(parts.records, parts.storage, log, Date.now(), flows.flows);
     await restoreInline(parts.records, parts.storage);
-    const reload = once(() => reloadFlows(parts));
-    const publicServer = makePublicServer(parts);
-    const operatorServer = makeOperatorServer(parts, { token: openOperatorAccess(settings).token, reload });
-    await listen(publicServer, settings.listen.public, closers);
-    await listen(operatorServer, settings.listen.operator, closers);
+    const redelivery = startRedelivery(parts);
+    closers.push(() => redelivery.close());
+    const publicServer = await openPublicServer(parts);
+    closers.push(() => publicServer.close());
+    const reload = once(() => reloadGate(parts, publicServer.certificate));
+    const operatorServer = makeOperatorServer(parts, {
+      token: openOperatorAccess(settings).token,
+      reload,
+      certificate: publicServer.certificate,
+    });
+    await listen(publicServer.listener, settings.listen.public);
+    closers.push(() => closeServer(operatorServer));
+    await listen(operatorServer, settings.listen.operator);
     return {
       parts,
       recovery,
       reload,
-      stop: (graceMs) => stop(parts, { closers, servers: [publicServer, operatorServer], graceMs }),
+      stop: async (graceMs) => {
+        await stopGate(parts, publicServer, { breakOff, graceMs });
+        await closeAll(closers, log);
+      },
     };
   } catch (error) {
     await closeAll(closers, log);
@@ -66,15 +88,23 @@ export async function runGate(settings: Settings, flows: FlowSet, log: Log): Pro
 interface Opening {
   readonly log: Log;
   readonly closers: (() => Promise<void> | void)[];
+  readonly breakOff: AbortSignal;
 }
 
-async function openParts(settings: Settings, flows: FlowSet, { log, closers }: Opening): Promise<GateParts> {
+async function openParts(settings: Settings, flows: FlowSet, opening: Opening): Promise<GateParts> {
+  const { log, closers, breakOff } = opening;
   const records = await openSqliteRecords({ path: settings.records.path });
   closers.push(() => records.close());
   const storage = await openDiskStorage({ root: settings.storage.path });
   closers.push(() => storage.close());
   const receiptKeys = await openReceiptKeys({ folder: settings.receipts.keysFolder });
   const upstreams = connectUpstreams(settings, closers);
+  const callers = openCallers({ settings, records, upstreams, log });
+  closers.push(() => callers.close());
+  const shares = await openShares(records);
+  closers.push(() => shares.close());
+  const refusals = new RefusalTally(records, log);
+  closers.push(() => refusals.close());
   const settler = new Settler(records, storage);
   closers.push(() => settler.close());
   const metrics = makeMetrics();
@@ -86,6 +116,10 @@ async function openParts(settings: Settings, flows: FlowSet, { log, closers }: O
     settler,
     upstreams,
     receiptKeys,
+    callers,
+    shares,
+    idempotency: openIdempotency(records),
+    refusals,
     log,
     metrics,
     slots: new UploadSlots(settings.limits.uploads, (active) => metrics.activeUploads.set(active)),
@@ -93,6 +127,7 @@ async function openParts(settings: Settings, flows: FlowSet, { log, closers }: O
     isTrustedProxy: trustedProxies(settings.trustProxy),
     flows,
     isStopping: false,
+    breakOff,
   };
 }
 
@@ -106,22 +141,7 @@ function connectUpstreams(settings: Settings, closers: Opening["closers"]): Read
   return upstreams;
 }
 
-/** Addresses and networks (`10.0.0.0/8`) of proxies whose forwarding headers count. */
-function trustedProxies(entries: readonly string[]): (address: string) => boolean {
-  const list = new BlockList();
-  for (const entry of entries) {
-    const [address = "", prefix] = entry.split("/");
-    const family = isIPv6(address) ? "ipv6" : "ipv4";
-    if (prefix === undefined) list.addAddress(address, family);
-    else list.addSubnet(address, Number(prefix), family);
-  }
-  return (address) => {
-    const plain = address.startsWith("::ffff:") ? address.slice(7) : address;
-    return isIP(plain) !== 0 && list.check(plain, isIPv6(plain) ? "ipv6" : "ipv4");
-  };
-}
-
-function listen(server: Server, { host, port }: ListenAddress, closers: Opening["closers"]): Promise<void> {
+function listen(server: Server, { host, port }: ListenAddress): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once("error", (cause: NodeJS.ErrnoException) => {
       reject(
@@ -131,39 +151,15 @@ function listen(server: Server, { host, port }: ListenAddress, closers: Opening[
         }),
       );
     });
-    server.listen(port, host, () => {
-      closers.push(() => closeServer(server));
-      resolve();
-    });
+    server.listen(port, host, resolve);
   });
 }
 
-function closeServer(server: Server): Promise<void> {
+function closeServer(server: OperatorServer): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => resolve());
     server.closeAllConnections();
   });
-}
-
-interface Stopping {
-  readonly closers: Opening["closers"];
-  readonly servers: readonly Server[];
-  readonly graceMs: number;
-}
-
-async function stop(parts: GateParts, { closers, servers, graceMs }: Stopping): Promise<void> {
-  parts.isStopping = true;
-  for (const server of servers) {
-    server.close();
-    server.closeIdleConnections();
-  }
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, graceMs);
-  });
-  await Promise.race([parts.slots.idle(), late]);
-  clearTimeout(timer);
-  await closeAll(closers, parts.log);
 }
 
 async function closeAll(closers: Opening["closers"], log: Log): Promise<void> {

@@ -19,6 +19,8 @@ export interface Metrics {
   readonly upstreamSeconds: Histogram<"upstream">;
   readonly activeUploads: Gauge;
   readonly activeConnections: Gauge;
+  readonly connectionsTurnedAway: Counter<"how">;
+  readonly certificateExpires: Gauge;
   readonly reloads: Counter<"result">;
   readonly observationsLost: Counter<"flow">;
   readonly deliveryTries: Counter<"flow" | "result">;
@@ -86,6 +88,17 @@ export function makeMetrics(): Metrics {
     activeConnections: new Gauge({
       name: "sluicegate_connections_active",
       help: "Open connections of clients.",
+      registers,
+    }),
+    connectionsTurnedAway: new Counter({
+      name: "sluicegate_connections_turned_away_total",
+      help: "Connections closed by the gate: told that there is no room, dropped without a word, evicted (idle, to make room), stalled (the client did not read its answer).",
+      labelNames: ["how"],
+      registers,
+    }),
+    certificateExpires: new Gauge({
+      name: "sluicegate_tls_certificate_expires_seconds",
+      help: "When the certificate of the public port expires, in seconds since 1970; 0 without TLS.",
       registers,
     }),
     reloads: new Counter({

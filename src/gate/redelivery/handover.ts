@@ -30,7 +30,7 @@ export function deliveryHead(request: RequestContext, flow: Flow): DeliveryHead 
     forwardCredentials: flow.forwardCredentials,
     clientAddress: request.req.socket.remoteAddress ?? "unknown",
     clientIsTrustedProxy: request.isFromTrustedProxy,
-    scheme: "http",
+    scheme: request.scheme,
     requestId: request.trace.requestId,
     traceparent: request.trace.traceparent,
     dropContent: true,
