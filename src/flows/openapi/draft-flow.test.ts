@@ -13,6 +13,7 @@ const OPERATION: UploadOperation = {
   files: [{ name: "picture", types: ["image/png"], isList: false, countMax: 1, isOptional: false }],
   fields: [],
   status: 201,
+  security: null,
 };
 
 test("flows are named after the fixed segments of their path", () => {
@@ -39,6 +40,16 @@ test("a name that is taken gets the method, then a number", () => {
     return name;
   });
   assert.deepEqual(names, ["avatars", "avatars-post", "avatars-post-2", "avatars-post-3"]);
+});
+
+test("who may send is left to a person, with what the document says beside it", () => {
+  const notes = [
+    [null, /caller: STILL-TO-WRITE +# public: the service itself checks/],
+    ["bearer", /caller: STILL-TO-WRITE +# jwt: the gate checks the bearer token/],
+    ["other", /caller: STILL-TO-WRITE +# public: the service itself checks who it is, as the document says/],
+  ] as const;
+  for (const [security, note] of notes)
+    assert.match(draftFlow("avatars", { ...OPERATION, security }, "service"), note);
 });
 
 test("whatever the document says, a draft is YAML that says the same", () => {

@@ -51,7 +51,7 @@ export function draftFlow(name: string, operation: UploadOperation, upstream: st
     ...(operation.fields.length > 0 ? ["  fields:", ...operation.fields.flatMap(fieldLines)] : []),
     "",
     "permissions:",
-    noted(`  caller: ${STILL_TO_WRITE}`, "public: the service itself checks who it is"),
+    noted(`  caller: ${STILL_TO_WRITE}`, callerNote(operation)),
     "",
     noted("deliver: forward", "forward | receipt; forward needs no change in the service"),
     noted(`upstream: ${scalar(upstream)}`, "a name from upstreams in sluicegate.yaml"),
@@ -62,6 +62,14 @@ export function draftFlow(name: string, operation: UploadOperation, upstream: st
     `  command: sluicegate mode ${name} off`,
     "",
   ].join("\n");
+}
+
+/** Who may send is never drafted: only a person knows whether the service goes on checking it. */
+function callerNote({ security }: UploadOperation): string {
+  const itself = "public: the service itself checks who it is";
+  if (security === "bearer")
+    return `jwt: the gate checks the bearer token that the document asks for; ${itself}`;
+  return security === "other" ? `${itself}, as the document says; api-key | upstream` : itself;
 }
 
 function routeLines({ method, path, protocol }: UploadOperation): string[] {

@@ -77,6 +77,29 @@ for (const version of ["0.115", "0.165"]) {
   });
 }
 
+test("how callers show who they are is read from the operation, else from the document", () => {
+  const securitySchemes = {
+    token: { type: "http", scheme: "Bearer" },
+    login: { type: "openIdConnect" },
+    key: { type: "apiKey", in: "header", name: "X-Key" },
+    basic: { type: "http", scheme: "basic" },
+  };
+  const requestBody = { content: { "application/pdf": {} } };
+  const read = (own: unknown, whole: unknown): unknown =>
+    operationsOf({
+      openapi: "3.1.0",
+      paths: { "/x": { put: { requestBody, security: own } } },
+      components: { securitySchemes },
+      security: whole,
+    })[0]?.security;
+  assert.equal(read(undefined, undefined), null);
+  assert.equal(read([{ token: [] }], undefined), "bearer");
+  assert.equal(read(undefined, [{ login: ["upload"] }]), "bearer");
+  assert.equal(read([{ key: [] }, { basic: [] }], [{ token: [] }]), "other");
+  assert.equal(read([], [{ token: [] }]), null);
+  for (const odd of ["token", { token: [] }, [null, 3]]) assert.equal(read(odd, undefined), null);
+});
+
 test("types are taken from the document where the gate can verify all of them", () => {
   const schema = {
     type: "object",

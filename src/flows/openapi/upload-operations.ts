@@ -11,6 +11,7 @@ import {
   wholeNumberOf,
 } from "./body-schema.ts";
 import { type OpenApiDocument, type Part, partOf } from "./openapi-document.ts";
+import { type DraftSecurity, securityOf } from "./operation-security.ts";
 
 /** A file field; `null` where the document does not say. */
 export interface DraftFile {
@@ -42,6 +43,7 @@ export interface UploadOperation {
   readonly fields: readonly DraftField[];
   /** Status of success, where the document names exactly one. */
   readonly status: number | null;
+  readonly security: DraftSecurity;
 }
 
 const METHODS = ["get", "put", "post", "delete", "options", "head", "patch", "trace"] as const;
@@ -55,7 +57,9 @@ export function findUploadOperations(document: OpenApiDocument): UploadOperation
       const body = readBody(document, operation);
       if (body === null) return [];
       const summary = text(operation.summary) ?? text(operation.description) ?? text(pathItem.summary);
-      return [{ method: method.toUpperCase(), path, summary, ...body, status: successStatus(operation) }];
+      const status = successStatus(operation);
+      const security = securityOf(document, operation);
+      return [{ method: method.toUpperCase(), path, summary, ...body, status, security }];
     });
   });
 }
