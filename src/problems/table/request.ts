@@ -111,6 +111,20 @@ export const REQUEST_CODES = {
       "As many uploads as limits.uploads allows are being received, or the gate keeps account of as many callers as it can.",
     remedy: "Send the same request again after Retry-After seconds.",
   },
+  PRECONDITION_FAILED: {
+    status: 412,
+    title: "The file is not the one that the request is about",
+    retry: "never",
+    meaning: "The request has an If-Match header that does not name the file's ETag.",
+    remedy: "Send it without If-Match, or with the ETag of the file.",
+  },
+  RANGE_NOT_SATISFIABLE: {
+    status: 416,
+    title: "The file has no such part",
+    retry: "never",
+    meaning: "The Range header asks for bytes beyond the end of the file, or for none.",
+    remedy: "Ask for a range inside the length that Content-Range names.",
+  },
   GATE_STOPPING: {
     status: 503,
     title: "The gate is being stopped",
