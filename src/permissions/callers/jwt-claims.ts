@@ -11,7 +11,7 @@ const SCOPE_CLAIMS: readonly string[] = ["scope", "scp"];
 
 /** Whom a token names. @throws CREDENTIALS_INVALID where the claim is missing, no text, or no fit name */
 export function principalOf(flow: Flow, claims: JWTPayload, claim: string): string {
-  const principal: unknown = Object.hasOwn(claims, claim) ? claims[claim] : undefined;
+  const principal = claims[claim];
   if (isPrincipalName(principal)) return principal;
   throw credentialsInvalid(flow, "The token does not name who sends.", {
     expected: `the claim ${claim}: ${PRINCIPAL_EXPECTED}`,
@@ -22,7 +22,7 @@ export function principalOf(flow: Flow, claims: JWTPayload, claim: string): stri
 /** @throws PERMISSION_DENIED where a claim lacks a value that the flow requires */
 export function refuseMissingClaims(flow: Flow, claims: JWTPayload): void {
   for (const [claim, required] of flow.permissions.require) {
-    const values = valuesOf(Object.hasOwn(claims, claim) ? claims[claim] : undefined);
+    const values = valuesOf(claims[claim]);
     const missing = required.filter((value) => !values.includes(value));
     if (missing.length === 0) continue;
     throw permissionDenied(

@@ -76,13 +76,12 @@ async function claimsOf(
     audience: settings.audience,
     clockTolerance: settings.clockSkewMs / 1000,
     currentDate: new Date(nowMs),
-    requiredClaims: ["exp"],
   });
   refuseStrangeTimes(payload, nowMs + settings.clockSkewMs);
   return payload;
 }
 
-/** A number in JSON may be too large to be one: such an `exp` would never come. And what is yet to be issued is no token yet. */
+/** A token must end, and a number in JSON may be too large to be a time: such an `exp` would never come. What is yet to be issued is no token yet. */
 function refuseStrangeTimes(claims: JWTPayload, latestMs: number): void {
   const { exp, iat = 0 } = claims;
   if (!Number.isFinite(exp))
