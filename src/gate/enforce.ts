@@ -1,45 +1,72 @@
 /**
  * Mode `enforce`: one upload from its head to the service's answer. Only what the flow allows gets through.
  *
- * In: a request that matched a flow. Out: the service's answer, or a problem. Always holds: the service sees nothing of an upload until
- * every byte of it is safe, judged and recorded as released; the client gets a 2xx only after the service's own 2xx is recorded.
+ * In: a request that matched a flow. Out: the service's answer, or a problem. Always holds: no byte of a body is read of somebody who may not
+ * send it; the service sees nothing of an upload until every byte of it is safe, judged and recorded as released; the client gets a 2xx only
+ * after the service's own 2xx is recorded.
  */
 import type { Flow } from "../flows/flow.ts";
-import { GateError } from "../problems/gate-error.ts";
+import type { GateError } from "../problems/gate-error.ts";
+import type { UploadChange } from "../records/records.ts";
+import { newUploadId } from "../uploads/upload-id.ts";
 import { answerProblem } from "./answers.ts";
 import { BodyIntake, type ReceivedPart } from "./body-intake.ts";
 import { readBody } from "./body-reader.ts";
 import { deliverUpload } from "./deliver-upload.ts";
 import type { GateParts } from "./gate-parts.ts";
+import { fingerprintOf } from "./idempotency/fingerprint.ts";
+import { replayAnswer } from "./idempotency/replay-answer.ts";
 import { acceptAll, inspectUpload, type UploadInspection } from "./inspect-upload.ts";
-import { type BodyPlan, planBody } from "./judge-request.ts";
 import { logUpload } from "./log-upload.ts";
+import { holdNarrowing } from "./narrow-flow.ts";
 import { receiveBody } from "./receive-body.ts";
 import { asGateError, refusalRecord } from "./refusal.ts";
 import { releaseUpload } from "./release-upload.ts";
 import type { RequestContext } from "./request-context.ts";
 import { fileRecord, newUpload, UploadJournal } from "./upload-journal.ts";
+import { admitUpload, type UploadPermit } from "./upload-permit.ts";
 
 /** From here on a file is in storage, not in memory: its upload gets a record while it is still arriving. */
 const RECORD_FROM_BYTES = 64 * 1024;
 
 /** Runs one upload; never rejects. */
 export async function enforce(gate: GateParts, request: RequestContext, flow: Flow): Promise<void> {
-  const journal = new UploadJournal(gate.records, newUpload(request, flow, "enforce"));
+  let permit: UploadPermit;
+  try {
+    permit = await request.timings.measure("permit", () => admitUpload(gate, request, flow));
+  } catch (error) {
+    await refuse(gate, request, flow, asGateError(error));
+    return;
+  }
+  try {
+    await takeUpload(gate, request, permit);
+  } finally {
+    permit.end();
+  }
+}
+
+/** One upload under way. */
+interface Upload {
+  readonly permit: UploadPermit;
+  readonly journal: UploadJournal;
+  readonly intake: BodyIntake;
+}
+
+async function takeUpload(gate: GateParts, request: RequestContext, permit: UploadPermit): Promise<void> {
+  const { flow, admission, uploadId } = permit;
+  const origin = { id: uploadId, principal: admission.principal };
+  const journal = new UploadJournal(gate.records, newUpload(request, flow, "enforce", origin));
   const intake = new BodyIntake(flow, gate.quarantine, "given");
-  request.facts.uploadId = journal.upload.id;
+  const upload: Upload = { permit, journal, intake };
+  request.facts.uploadId = uploadId;
   let giveBack = () => {};
   try {
-    if (gate.isStopping) throw new GateError("GATE_STOPPING", { retryAfterSeconds: 5 });
-    const plan = planBody(request.req, flow);
     giveBack = gate.slots.take();
-    const parts = await receive(gate, request, { plan, intake, journal });
-    const inspection = await inspect(gate, request, parts, journal);
-    const accepted = acceptAll(inspection);
-    const released = await releaseUpload(gate, { flow, journal, parts, accepted, inspection });
-    await deliverUpload(gate, request, { flow, journal, released });
+    const parts = await receive(gate, request, upload);
+    const claim = await recognise(request, upload, parts);
+    if (claim !== null) await passOn(gate, request, upload, parts, claim);
   } catch (error) {
-    await fail(gate, request, { error: asGateError(error), journal, flow });
+    await fail(gate, request, upload, asGateError(error));
   } finally {
     giveBack();
     if (journal.state !== "delivered" && journal.state !== "undeliverable") await intake.discard();
@@ -47,27 +74,70 @@ export async function enforce(gate: GateParts, request: RequestContext, flow: Fl
   }
 }
 
-interface Receiving {
-  readonly plan: BodyPlan;
-  readonly intake: BodyIntake;
-  readonly journal: UploadJournal;
-}
-
 async function receive(
   gate: GateParts,
   request: RequestContext,
-  { plan, intake, journal }: Receiving,
+  { permit, journal, intake }: Upload,
 ): Promise<readonly ReceivedPart[]> {
   if (request.expectsContinue) request.res.writeContinue();
-  const reader = readBody(plan, intake);
+  const reader = readBody(permit.plan, intake);
   const onProgress = (bytesRead: number): void => {
     request.facts.bytesIn = bytesRead;
+    permit.reservation.grow(bytesRead, intake.filesBegun);
     if (bytesRead > RECORD_FROM_BYTES && intake.largestFileBytes > RECORD_FROM_BYTES) journal.begin();
   };
+  const { idleMs, bodyBytesPerSecondMin: bytesPerSecondMin } = gate.settings.limits;
   await request.timings.measure("recv", () =>
-    receiveBody(request.req, reader, intake, { idleMs: gate.settings.limits.idleMs, onProgress }),
+    receiveBody(request.req, reader, intake, { idleMs, bytesPerSecondMin, signal: gate.breakOff, onProgress }),
   );
   return request.timings.measure("store", () => intake.finish());
+}
+
+/**
+ * Asks again for the permission, and whether this upload was done before.
+ * @returns what claims its key, to go along with the release; `null` where the answer was given again and nothing is left to do
+ */
+async function recognise(
+  request: RequestContext,
+  { permit, journal }: Upload,
+  parts: readonly ReceivedPart[],
+): Promise<UploadChange | null> {
+  const { admission, idempotent } = permit;
+  holdNarrowing(parts, admission.narrowing);
+  await admission.confirm();
+  const { method = "" } = request.req;
+  const recognised = await idempotent.recognise(fingerprintOf({ method, target: request.target, parts }));
+  if (recognised.kind === "go") {
+    return {
+      ...(recognised.claim === null ? {} : { idempotency: recognised.claim }),
+      ...(admission.grant === null ? {} : { useGrant: admission.grant }),
+    };
+  }
+  const note = `the same as upload ${recognised.uploadId}, whose answer was given again`;
+  if (journal.hasBegun) await journal.take([["aborted", note]]);
+  request.facts.outcome = "accepted";
+  replayAnswer(request, recognised.answer, recognised.uploadId);
+  return null;
+}
+
+async function passOn(
+  gate: GateParts,
+  request: RequestContext,
+  { permit, journal }: Upload,
+  parts: readonly ReceivedPart[],
+  claim: UploadChange,
+): Promise<void> {
+  const { flow, reservation, idempotent } = permit;
+  const inspection = await inspect(gate, request, parts, journal);
+  const accepted = acceptAll(inspection);
+  const sizes = parts.flatMap((part) => (part.kind === "file" ? [part.file.sizeBytes] : []));
+  const usage = reservation.settle(
+    sizes.reduce((sum, size) => sum + size, 0),
+    sizes.length,
+  );
+  const along = { ...claim, ...(usage.length === 0 ? {} : { usage }) };
+  const released = await releaseUpload(gate, { flow, journal, parts, accepted, inspection, along });
+  await deliverUpload(gate, request, { flow, journal, released, idempotent });
 }
 
 /** Inspects and, for a refusal, records the verdict before it is told. */
@@ -90,20 +160,57 @@ async function inspect(
   throw inspection.refusal;
 }
 
-interface Failure {
-  readonly error: GateError;
-  readonly journal: UploadJournal;
-  readonly flow: Flow;
+/** Overload must not be made worse by a record of each request that was turned away: these are counted in the audit and told in the log. */
+const ONLY_COUNTED: ReadonlySet<string> = new Set([
+  "GATE_BUSY",
+  "GATE_STOPPING",
+  "CREDENTIALS_MISSING",
+  "CREDENTIALS_INVALID",
+  "CREDENTIALS_AMBIGUOUS",
+  "CROSS_SITE_REFUSED",
+  "RATE_EXCEEDED",
+  "CONCURRENCY_EXCEEDED",
+  "QUOTA_EXCEEDED",
+  "PERMISSION_UNAVAILABLE",
+  "IDEMPOTENCY_KEY_RUNNING",
+]);
+
+/** Turns a request away that never became an upload with an id. */
+async function refuse(gate: GateParts, request: RequestContext, flow: Flow, error: GateError): Promise<void> {
+  noteRefusal(gate, request, flow, error);
+  if (ONLY_COUNTED.has(error.code)) gate.refusals.count(flow, error.code, request.trace.requestId);
+  else await recordRefusal(gate, request, flow, error);
+  answerProblem(request, error);
 }
 
-/** Overload must not be made worse by a record of each request that was turned away. */
-const UNRECORDED: ReadonlySet<string> = new Set(["GATE_BUSY", "GATE_STOPPING"]);
+/** What was refused by its head is on record as an upload that never began. */
+async function recordRefusal(
+  gate: GateParts,
+  request: RequestContext,
+  flow: Flow,
+  error: GateError,
+): Promise<void> {
+  const origin = { id: newUploadId(), principal: request.facts.principal ?? "unknown" };
+  request.facts.uploadId = origin.id;
+  const journal = new UploadJournal(gate.records, newUpload(request, flow, "enforce", origin));
+  await endJournal(gate, request, journal, error);
+  countEnd(gate, flow, journal, request);
+}
 
 async function fail(
   gate: GateParts,
   request: RequestContext,
-  { error, journal, flow }: Failure,
+  { permit, journal }: Upload,
+  error: GateError,
 ): Promise<void> {
+  noteRefusal(gate, request, permit.flow, error);
+  if (ONLY_COUNTED.has(error.code) && !journal.hasBegun)
+    gate.refusals.count(permit.flow, error.code, request.trace.requestId);
+  else await endJournal(gate, request, journal, error);
+  answerProblem(request, error);
+}
+
+function noteRefusal(gate: GateParts, request: RequestContext, flow: Flow, error: GateError): void {
   const { facts, trace } = request;
   facts.code = error.code;
   facts.outcome = error.code === "REQUEST_ABORTED" ? "aborted" : error.status >= 500 ? "failed" : "refused";
@@ -113,15 +220,20 @@ async function fail(
       { requestId: trace.requestId, uploadId: facts.uploadId, code: error.code, err: error },
       "upload failed",
     );
-  if (!UNRECORDED.has(error.code)) {
-    await journal.end(error, { bytesReceived: facts.bytesIn }).catch((cause: unknown) => {
-      gate.log.error(
-        { requestId: trace.requestId, uploadId: facts.uploadId, err: cause },
-        "refusal not recorded",
-      );
-    });
-  }
-  answerProblem(request, error);
+}
+
+async function endJournal(
+  gate: GateParts,
+  { facts, trace }: RequestContext,
+  journal: UploadJournal,
+  error: GateError,
+): Promise<void> {
+  await journal.end(error, { bytesReceived: facts.bytesIn }).catch((cause: unknown) => {
+    gate.log.error(
+      { requestId: trace.requestId, uploadId: facts.uploadId, err: cause },
+      "refusal not recorded",
+    );
+  });
 }
 
 function countEnd(gate: GateParts, flow: Flow, journal: UploadJournal, request: RequestContext): void {

@@ -3,6 +3,8 @@
  */
 import type { ReceiptKeys } from "../delivery/receipt/receipt-keys.ts";
 import type { FlowSet } from "../flows/flow.ts";
+import type { Callers } from "../permissions/caller.ts";
+import type { Shares } from "../permissions/shares/shares.ts";
 import type { Quarantine } from "../quarantine/quarantine.ts";
 import type { Records } from "../records/records.ts";
 import type { Settler } from "../release/settle.ts";
@@ -11,6 +13,8 @@ import type { Log } from "../signals/log.ts";
 import type { Metrics } from "../signals/metrics.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { Upstream } from "../upstream/upstream.ts";
+import type { Idempotency } from "./idempotency/idempotency.ts";
+import type { RefusalTally } from "./refusal-tally.ts";
 import type { UploadSlots } from "./upload-slots.ts";
 import type { UploadSpotter } from "./upload-spotter.ts";
 
@@ -23,12 +27,18 @@ export interface GateParts {
   readonly settler: Settler;
   readonly upstreams: ReadonlyMap<string, Upstream>;
   readonly receiptKeys: ReceiptKeys;
+  readonly callers: Callers;
+  readonly shares: Shares;
+  readonly idempotency: Idempotency;
+  readonly refusals: RefusalTally;
   readonly log: Log;
   readonly metrics: Metrics;
   readonly slots: UploadSlots;
   readonly spotter: UploadSpotter;
   readonly isTrustedProxy: (address: string) => boolean;
   flows: FlowSet;
-  /** Set when the gate takes no new uploads any more. */
+  /** Set when the gate takes no new requests any more. */
   isStopping: boolean;
+  /** Aborted, with a GATE_STOPPING, when the time of a stop is over: what still runs ends. */
+  readonly breakOff: AbortSignal;
 }

@@ -6,8 +6,10 @@
  * left for, is given up and said to be given up; it never makes the client or the service wait.
  */
 import type { Flow } from "../flows/flow.ts";
+import { judgeOrigin } from "../permissions/cross-site.ts";
 import type { GateError } from "../problems/gate-error.ts";
 import type { DeliveryRecord } from "../records/records.ts";
+import { newUploadId } from "../uploads/upload-id.ts";
 import { BodyIntake } from "./body-intake.ts";
 import { type BodyReader, readBody } from "./body-reader.ts";
 import { upstreamOf } from "./deliver-upload.ts";
@@ -19,6 +21,7 @@ import { passThrough, type RelayTap } from "./pass-through.ts";
 import { asGateError, Refusal, refusalRecord } from "./refusal.ts";
 import type { RequestContext } from "./request-context.ts";
 import { fileRecord, newUpload, UploadJournal } from "./upload-journal.ts";
+import { callerCheck, callerRequest } from "./upload-permit.ts";
 
 /** A copy further behind than one quarantine buffer is given up. */
 const BEHIND_BYTES_MAX = 8 * 1024 * 1024;
@@ -54,6 +57,7 @@ class Observation {
   readonly #intake: BodyIntake;
   readonly #journal: UploadJournal;
   readonly #giveBack: () => void;
+  readonly #permitted: Promise<GateError | null>;
   #reader: BodyReader | null = null;
   #refusal: GateError | null = null;
   #lost: string | null = null;
@@ -66,9 +70,15 @@ class Observation {
     this.#request = request;
     this.#flow = flow;
     this.#intake = new BodyIntake(flow, gate.quarantine, "shared");
-    this.#journal = new UploadJournal(gate.records, newUpload(request, flow, "observe"));
+    const origin = {
+      id: newUploadId(),
+      principal: flow.permissions.caller === "public" ? "public" : "unknown",
+    };
+    this.#journal = new UploadJournal(gate.records, newUpload(request, flow, "observe", origin));
     this.#giveBack = this.#takeSlot();
+    this.#permitted = this.#judgeCaller();
     this.#guard(() => {
+      judgeOrigin(flow, request.req.headers);
       if (this.#lost === null) this.#reader = readBody(planBody(request.req, flow), this.#intake);
     });
   }
@@ -99,6 +109,21 @@ class Observation {
     } catch {
       this.#lost = "as many uploads as limits.uploads allows were at work";
       return () => {};
+    }
+  }
+
+  /**
+   * Whether the caller would have been let in; `null` where nothing speaks against it. The service itself is not asked: in this mode it gets what
+   * the client sends and nothing more. Shares are not counted either.
+   */
+  async #judgeCaller(): Promise<GateError | null> {
+    const { caller } = this.#flow.permissions;
+    if (caller === "public" || caller === "upstream") return null;
+    try {
+      await callerCheck(this.#gate, this.#flow).admit(this.#flow, callerRequest(this.#request));
+      return null;
+    } catch (error) {
+      return asGateError(error);
     }
   }
 
@@ -151,7 +176,7 @@ class Observation {
 
   async #judge(delivery: DeliveryRecord): Promise<void> {
     const inspection = this.#reader === null ? null : await this.#inspect();
-    const refusal = this.#refusal ?? inspection?.refusal ?? null;
+    const refusal = (await this.#permitted) ?? this.#refusal ?? inspection?.refusal ?? null;
     if (refusal !== null)
       this.#gate.metrics.refusals.inc({ flow: this.#flow.name, mode: "observe", code: refusal.code });
     this.#gate.metrics.uploads.inc({ flow: this.#flow.name, mode: "observe", state: "observed" });

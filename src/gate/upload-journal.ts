@@ -14,8 +14,9 @@ import type {
   UploadMove,
 } from "../records/records.ts";
 import type { QuarantinedFile } from "../uploads/stages.ts";
-import { newUploadId } from "../uploads/upload-id.ts";
+import type { UploadId } from "../uploads/upload-id.ts";
 import type { UploadState } from "../uploads/upload-state.ts";
+import { withDecision } from "./audit-decision.ts";
 import type { UploadInspection } from "./inspect-upload.ts";
 import { isMultipart } from "./judge-request.ts";
 import { refusalRecord } from "./refusal.ts";
@@ -34,6 +35,11 @@ export class UploadJournal {
   constructor(records: Records, upload: NewUpload) {
     this.#records = records;
     this.upload = upload;
+  }
+
+  /** Whether anything of this upload is in the records, or on its way there. */
+  get hasBegun(): boolean {
+    return this.#begun !== null;
   }
 
   get state(): UploadState {
@@ -57,8 +63,9 @@ export class UploadJournal {
    * Takes steps in one transaction, with what changes along with them. Durable when resolved.
    * @throws RECORDS_UNAVAILABLE, RECORDS_STATE_CONFLICT
    */
-  async take(steps: readonly Step[], change: UploadChange = {}): Promise<void> {
+  async take(steps: readonly Step[], written: UploadChange = {}): Promise<void> {
     const taken: UploadMove[] = moves(Date.now(), this.#state, ...steps);
+    const change = withDecision(this.upload, taken, written);
     if (this.#begun === null) {
       this.#begun = this.#records.begin(this.upload, taken, change);
       await this.#begun;
@@ -87,17 +94,28 @@ function endStateOf(state: UploadState, error: GateError): UploadState | null {
   return state === "received" || state === "inspecting" || state === "accepted" ? "expired" : null;
 }
 
+/** Who sends an upload, and its id. */
+export interface UploadOrigin {
+  readonly id: UploadId;
+  readonly principal: string;
+}
+
 /** What is known of an upload when its head has been read. */
-export function newUpload(request: RequestContext, flow: Flow, mode: "observe" | "enforce"): NewUpload {
+export function newUpload(
+  request: RequestContext,
+  flow: Flow,
+  mode: "observe" | "enforce",
+  { id, principal }: UploadOrigin,
+): NewUpload {
   return {
-    id: newUploadId(),
+    id,
     flow: flow.name,
     policyVersion: flow.policyVersion,
     mode,
     protocol: isMultipart(request.req) ? "multipart" : "raw",
     method: request.req.method ?? "",
     path: request.path,
-    principal: "public",
+    principal,
     requestId: request.trace.requestId,
     startedAtMs: request.startedAtMs,
   };
