@@ -2,6 +2,7 @@
 
 ``sluicegate.receipts``  verified statements about files that the gate let through
 ``sluicegate.fastapi``   those files as parameters of a FastAPI route
+``sluicegate.grants``    permissions for uploads straight to the gate, and ``sluicegate.downloads``: links to files
 ``sluicegate.timing``    response time, database calls and cache status on each answer and in one log line
 ``sluicegate.health``    a ``/health`` router
 

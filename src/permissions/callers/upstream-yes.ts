@@ -4,6 +4,7 @@
  * In: an answer with a 2xx. Out: principal and narrowing, or why it cannot be understood, in words for the operator's log. Always holds: what is not
  * understood is no yes, since it may be a limit; said in two places, it has to be the same in both.
  */
+import { quoteSeen } from "../../problems/gate-error.ts";
 import type { UpstreamAnswer } from "../../upstream/upstream.ts";
 import type { Narrowing } from "../caller.ts";
 import { isPrincipalName, PRINCIPAL_EXPECTED } from "../principal-name.ts";
@@ -86,7 +87,7 @@ function readBody({ headers, body }: UpstreamAnswer): Members | string {
     return "its body is no JSON object";
   const unknown = Object.keys(value).find((name) => !NAMES.has(name));
   if (unknown !== undefined)
-    return `its body has a member ${JSON.stringify(unknown.slice(0, 80))}, which the gate does not know`;
+    return `its body has a member ${quoteSeen(unknown)}, which the gate does not know`;
   if (hasRepeatedName(text)) return "its body says one name twice";
   return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== null));
 }
