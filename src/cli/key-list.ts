@@ -7,6 +7,7 @@ import { openSqliteRecords } from "../records/sqlite/open-sqlite-records.ts";
 import type { CommandIo } from "./io.ts";
 import { keyState, sayFlows, sayScopes, sayTime } from "./key-words.ts";
 import { readSettings, type SettingsArguments } from "./read-settings.ts";
+import { alignColumns } from "./table.ts";
 
 export interface KeyListArguments extends SettingsArguments {
   readonly json?: boolean;
@@ -52,13 +53,5 @@ function table(keys: readonly ApiKeyRecord[], nowMs: number): string[] {
     key.expiresAtMs === null ? "never" : sayTime(key.expiresAtMs),
     keyState(key, nowMs),
   ]);
-  const widths = header.map((title, column) =>
-    Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)),
-  );
-  return [header, ...rows].map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join("  ")
-      .trimEnd(),
-  );
+  return alignColumns([header, ...rows]);
 }
