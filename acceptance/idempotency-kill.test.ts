@@ -25,6 +25,7 @@ interface Sent {
   readonly path: string;
   readonly key: string | null;
   readonly body: Buffer;
+  readonly apiKey: string;
   /** How often it was sent. */
   tries: number;
   /** The last answer; `null` where the connection broke. */
@@ -40,10 +41,11 @@ test(`kill -9 and retry, ${KILLS} times (seed ${seed})`, { timeout: 300_000 }, a
     await gate.stop();
     await service.stop();
   });
+  const apiKey = (await gate.run("key", "add", "of ann", "--principal", "ann")).out.trim();
   const done: Sent[] = [];
   let open: Sent[] = [];
   for (let kill = 0; kill < KILLS; kill += 1) {
-    const load = { random, done, open, answersBeforeKill: 3 + random(12) };
+    const load = { random, apiKey, done, open, answersBeforeKill: 3 + random(12) };
     open = await loadUntilKilled(gate, load);
     gate = await restartGate(gate, options);
   }
@@ -60,6 +62,7 @@ test(`kill -9 and retry, ${KILLS} times (seed ${seed})`, { timeout: 300_000 }, a
 
 interface Load {
   readonly random: (below: number) => number;
+  readonly apiKey: string;
   /** Gets what has an answer. */
   readonly done: Sent[];
   /** Left over from the last kill: sent first. */
@@ -69,7 +72,7 @@ interface Load {
 
 /** @returns what has no answer because the gate was killed */
 async function loadUntilKilled(gate: GateUnderTest, load: Load): Promise<Sent[]> {
-  const { random, done } = load;
+  const { random, apiKey, done } = load;
   const waiting = [...load.open];
   const left: Sent[] = [];
   let answersLeft = load.answersBeforeKill;
@@ -80,7 +83,7 @@ async function loadUntilKilled(gate: GateUnderTest, load: Load): Promise<Sent[]>
   };
   const sender = async (): Promise<void> => {
     while (!isKilled) {
-      const sent = waiting.pop() ?? newUpload(random);
+      const sent = waiting.pop() ?? newUpload(random, apiKey);
       await send(gate, sent);
       (hasAnswer(sent) ? done : left).push(sent);
       answersLeft -= 1;
@@ -98,17 +101,18 @@ function afterTurns(turns: number, then: () => void): void {
   else setImmediate(() => afterTurns(turns - 1, then));
 }
 
-function newUpload(random: (below: number) => number): Sent {
+function newUpload(random: (below: number) => number, apiKey: string): Sent {
   const flow = FLOWS[random(FLOWS.length)] ?? "required";
   const body = randomBytes(1 + random(SIZES[random(SIZES.length)] ?? 1));
   const key = flow === "derived" ? null : randomUUID();
-  return { path: `/keyed/${flow}/${randomUUID()}`, key, body, tries: 0, answer: null };
+  return { path: `/keyed/${flow}/${randomUUID()}`, key, body, apiKey, tries: 0, answer: null };
 }
 
 async function send(gate: GateUnderTest, sent: Sent): Promise<void> {
   sent.tries += 1;
-  const { path, body, key } = sent;
-  const headers = key === null ? {} : { "idempotency-key": `"${key}"` };
+  const { path, body, key, apiKey } = sent;
+  // The flow without keys asks who sends.
+  const headers = key === null ? { "x-api-key": apiKey } : { "idempotency-key": `"${key}"` };
   sent.answer = await ask(gate.origin, { method: "PUT", path, body, headers }).catch(() => null);
 }
 
