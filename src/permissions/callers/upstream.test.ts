@@ -143,7 +143,7 @@ test("a yes that is not understood lets nothing in, and the log says why", async
     const error = await refusal(given);
     assert.equal(error.code, "PERMISSION_UNAVAILABLE");
     assert.match(causeOf(error), why);
-    assert.match(causeOf(error), /service, asked at \/internal\/may-upload for flow avatars/);
+    assert.match(causeOf(error), /service "service", asked at \/internal\/may-upload for flow avatars/);
     assert.doesNotMatch(error.publicMessage, /internal/);
   }
 });

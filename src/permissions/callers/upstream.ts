@@ -115,7 +115,7 @@ function yesOf(flow: Flow, request: CallerRequest, answer: UpstreamAnswer): Yes 
 /** For the operator: where the service was asked, and what came. */
 const said = (flow: Flow, what: string): Error =>
   new Error(
-    `the service ${flow.upstream}, asked at ${flow.permissions.askPath} for flow ${flow.name}, ${what}`,
+    `the service "${flow.upstream}", asked at ${flow.permissions.askPath} for flow ${flow.name}, ${what}`,
   );
 
 /** The service's own challenge tells the client how to log in there. */
