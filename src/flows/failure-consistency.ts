@@ -5,9 +5,9 @@
  */
 import type { SetupProblem } from "../problems/setup-problem.ts";
 import { problemAt, problemAtKey } from "../setup/schema-problems.ts";
+import { groupIn, type WrittenGroup } from "../setup/written-group.ts";
 import type { YamlSource } from "../setup/yaml-source.ts";
 import { RETRY_KEYS } from "./failure-schema.ts";
-import { groupIn, type WrittenGroup } from "./written-group.ts";
 
 const NO_RETRY: ReadonlySet<unknown> = new Set([undefined, "refuse", "keep", "pass"]);
 

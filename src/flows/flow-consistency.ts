@@ -9,11 +9,11 @@ import type { SetupProblem } from "../problems/setup-problem.ts";
 import { didYouMean } from "../setup/nearest-word.ts";
 import { listWords } from "../setup/reading.ts";
 import { problemAt, problemAtKey } from "../setup/schema-problems.ts";
+import { groupIn, isGroup, type WrittenGroup } from "../setup/written-group.ts";
 import type { YamlSource } from "../setup/yaml-source.ts";
 import { findFailureContradictions } from "./failure-consistency.ts";
 import { fieldNameSentence } from "./file-rule.ts";
 import { findPermissionContradictions, type KnownCallers } from "./permissions-consistency.ts";
-import { groupIn, isGroup, type WrittenGroup } from "./written-group.ts";
 
 /** What is around a flow file. `upstreams` and `callers` are `any` where no settings say which there are. */
 export interface FlowSurroundings {

@@ -5,9 +5,9 @@
  */
 import type { SetupProblem } from "../problems/setup-problem.ts";
 import { problemAt, problemAtKey } from "../setup/schema-problems.ts";
+import { groupIn, isGroup, type WrittenGroup } from "../setup/written-group.ts";
 import type { YamlSource } from "../setup/yaml-source.ts";
 import type { CallerKind } from "./flow.ts";
-import { groupIn, isGroup, type WrittenGroup } from "./written-group.ts";
 
 /** Kinds of callers that the settings make possible; `any` where there are no settings to ask. */
 export type KnownCallers = ReadonlySet<CallerKind> | "any";

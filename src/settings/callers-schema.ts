@@ -1,38 +1,17 @@
 /**
- * The schema of `callers`: whose tokens and grants are taken; what it becomes, and what hangs together across its keys.
+ * The schema of `callers`: whose tokens and grants are taken, and what it becomes.
  *
- * Always: a secret is named (`env:NAME`, `file:PATH`), never written, and no sentence shows what is behind the name.
+ * Always: a secret is named (`env:NAME`, `file:PATH`), never written, and no sentence shows what is behind the name. What hangs together across
+ * keys is looked at by `callers-consistency.ts`.
  */
 import { resolve } from "node:path";
 import type { z } from "zod";
-import type { SetupProblem } from "../problems/setup-problem.ts";
 import { durationIn } from "../setup/ranges.ts";
-import { describeWritten, listWords, misread, type Reading, read, readDistinct } from "../setup/reading.ts";
-import { group, readWord, text, value } from "../setup/schema.ts";
-import { problemAt } from "../setup/schema-problems.ts";
-import type { KeyPath, YamlSource } from "../setup/yaml-source.ts";
+import { describeWritten, misread, type Reading, read } from "../setup/reading.ts";
+import { group, text, value } from "../setup/schema.ts";
 import type { GrantSettings, JwtSettings, Settings } from "./settings.ts";
+import { ALGORITHMS, readAlgorithms, SECRET_BYTES_MIN } from "./signature-algorithms.ts";
 import { holdKeys } from "./verification-keys.ts";
-
-/** Bytes of the hash: a shorter secret would be the weakest part (RFC 7518 section 3.2). */
-const HMAC_BYTES: Readonly<Record<string, number>> = { HS256: 32, HS384: 48, HS512: 64 };
-const SECRET_BYTES_MIN = 32;
-
-const PUBLIC_KEY_ALGORITHMS = [
-  "ES256",
-  "ES384",
-  "ES512",
-  "RS256",
-  "RS384",
-  "RS512",
-  "PS256",
-  "PS384",
-  "PS512",
-  "EdDSA",
-  // What EdDSA is with an Ed25519 key, by its newer name: RFC 9864 section 2.2.
-  "Ed25519",
-];
-const ALGORITHMS = [...PUBLIC_KEY_ALGORITHMS, ...Object.keys(HMAC_BYTES)];
 
 /** What holds where the settings say nothing. */
 const DEFAULT_ALGORITHMS = { keys: ["ES256", "RS256", "EdDSA"], secret: ["HS256"] } as const;
@@ -165,88 +144,6 @@ export function knownCallers({
   ]);
 }
 
-/** Whether what stands at a path must be named by `env:` or `file:`. */
-export function isSecretPath(path: KeyPath): boolean {
-  return /^callers\.(jwt|grant)\.secret$/.test(path.join("."));
-}
-
-/**
- * Secrets that are written instead of named. A text in place of a whole group may be one too, so the sentence about it does not show it.
- */
-export function findWrittenSecrets(source: YamlSource): SetupProblem[] {
-  return source.scalars.flatMap(({ path, value: written }) => {
-    const sentence = writtenSecretSentence(path, String(written));
-    return written === null || sentence === null ? [] : [problemAt(source, path, sentence)];
-  });
-}
-
-function writtenSecretSentence(path: KeyPath, written: string): string | null {
-  if (isSecretPath(path) && !/^(env|file):/.test(written)) {
-    return "a secret is never written into this file; name it: env:NAME for an environment variable, or file:PATH for the first line of a file.";
-  }
-  return /^callers(\.(jwt|grant))?$/.test(path.join("."))
-    ? "expected a group of keys, found a single value (it is not shown)."
-    : null;
-}
-
-/** Keys of `callers` that contradict each other. @param written with references resolved. */
-export function findCallerContradictions(source: YamlSource, written: unknown): SetupProblem[] {
-  const callers = groupIn(groupIn(written).callers);
-  return [
-    ...checkOneKey(source, callers, "jwt", "jwks"),
-    ...checkOneKey(source, callers, "grant", "keys"),
-    ...checkAlgorithms(source, groupIn(callers.jwt)),
-  ];
-}
-
-type Group = Readonly<Record<string, unknown>>;
-
-function groupIn(written: unknown): Group {
-  return typeof written === "object" && written !== null && !Array.isArray(written) ? (written as Group) : {};
-}
-
-function checkOneKey(source: YamlSource, callers: Group, kind: string, keySetName: string): SetupProblem[] {
-  const path = ["callers", kind];
-  if (!(kind in callers) || typeof callers[kind] !== "object" || callers[kind] === null) return [];
-  const one = groupIn(callers[kind]);
-  if (keySetName in one && "secret" in one) {
-    const sentence = `${keySetName} and secret cannot both be; keep the one that the ${kind === "jwt" ? "issuer" : "service"} signs with.`;
-    return [problemAt(source, [...path, "secret"], sentence)];
-  }
-  if (keySetName in one || "secret" in one) return [];
-  return [
-    problemAt(
-      source,
-      path,
-      `it is not said what signatures are checked with; write ${keySetName} (public keys) or secret.`,
-    ),
-  ];
-}
-
-/** A public key taken for an HMAC secret lets everybody sign who knows it: RFC 8725 section 2.1. */
-function checkAlgorithms(source: YamlSource, jwtGroup: Group): SetupProblem[] {
-  const { algorithms } = jwtGroup;
-  if (!Array.isArray(algorithms) || "jwks" in jwtGroup === "secret" in jwtGroup) return [];
-  const held = jwtGroup.secret;
-  return algorithms.flatMap((algorithm: unknown, index) => {
-    const sentence = algorithmSentence(algorithm, "jwks" in jwtGroup, held);
-    return sentence === null ? [] : [problemAt(source, ["callers", "jwt", "algorithms", index], sentence)];
-  });
-}
-
-function algorithmSentence(algorithm: unknown, hasKeySet: boolean, held: unknown): string | null {
-  if (typeof algorithm !== "string") return null;
-  const bytes = Object.hasOwn(HMAC_BYTES, algorithm) ? HMAC_BYTES[algorithm] : undefined;
-  if (bytes !== undefined && hasKeySet)
-    return `${algorithm} belongs to a secret, not to public keys; remove it.`;
-  if (bytes === undefined && !hasKeySet && PUBLIC_KEY_ALGORITHMS.includes(algorithm))
-    return `${algorithm} belongs to public keys (jwks), not to a secret; remove it.`;
-  const isShort = bytes !== undefined && typeof held === "string" && Buffer.byteLength(held) < bytes;
-  return isShort && Buffer.byteLength(held) >= SECRET_BYTES_MIN
-    ? `${algorithm} needs a secret of at least ${bytes} bytes.`
-    : null;
-}
-
 function readSecret(written: unknown): Reading<string> {
   if (typeof written !== "string") return misread("expected env:NAME or file:PATH.");
   return Buffer.byteLength(written) < SECRET_BYTES_MIN
@@ -282,19 +179,4 @@ function readKeySetUrl(written: string): Reading<string> {
     return misread("public keys come by https; http is taken from this machine only (127.0.0.1, localhost).");
   }
   return read(url.href);
-}
-
-function readAlgorithms(written: unknown): Reading<readonly string[]> {
-  if (!Array.isArray(written) || written.length === 0) {
-    const shown = ALGORITHMS.includes(String(written)) ? ` Write [${String(written)}].` : "";
-    return misread(`expected a list of algorithms, found ${describeWritten(written)}.${shown}`);
-  }
-  return readDistinct(written, readAlgorithm);
-}
-
-function readAlgorithm(written: unknown): Reading<string> {
-  if (typeof written === "string" && written.toLowerCase() === "none") {
-    return misread(`a token without a signature is never taken; known: ${listWords(ALGORITHMS, "and")}.`);
-  }
-  return readWord(written, { built: Object.fromEntries(ALGORITHMS.map((name) => [name, name])) });
 }

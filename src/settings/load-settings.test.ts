@@ -193,6 +193,17 @@ test("values come from the environment and from files, which count from the sett
   assert.equal(settings.receipts.issuer, "https://uploads.example.com");
 });
 
+test("the settings that docs/permissions.md shows load", async () => {
+  const page = readFileSync(resolve(import.meta.dirname, "../../docs/permissions.md"), "utf8");
+  const shown = [...page.matchAll(/^```yaml\n(# sluicegate\.yaml\n[^`]*)^```$/gm)];
+  assert.ok(shown.length > 0);
+  for (const [, content = ""] of shown) {
+    writeFileSync(join(folder, "shown.yaml"), content);
+    const load = await loadSettings(join(folder, "shown.yaml"), { GRANT_SECRET: LONG_SECRET });
+    assert.deepEqual(load.ok ? [] : load.problems, []);
+  }
+});
+
 test("nobody can change loaded settings", async () => {
   const settings = await loadText("upstreams: { a: { url: http://h } }");
   assert.throws(() => {

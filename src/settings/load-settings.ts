@@ -7,7 +7,7 @@ import { inFileOrder, problemAt, problemAtKey, schemaProblems } from "../setup/s
 import { readWrittenFile } from "../setup/written-file.ts";
 import { type KeyPath, readYaml, type YamlSource } from "../setup/yaml-source.ts";
 import { buildSettings, defaultIssuer } from "./build-settings.ts";
-import { findCallerContradictions, findWrittenSecrets, isSecretPath } from "./callers-schema.ts";
+import { findCallerContradictions, findWrittenSecrets, isSecretPath } from "./callers-consistency.ts";
 import { type ReferenceKind, type ReferenceStanding, resolveReferences } from "./references.ts";
 import type { Settings } from "./settings.ts";
 import { settingsSchema, UPSTREAM_NAME_PATTERN } from "./settings-schema.ts";
