@@ -8,6 +8,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { Command, CommanderError } from "commander";
 import { GateError } from "../problems/gate-error.ts";
+import { auditListCommand, auditVerifyCommand } from "./audit.ts";
 import { deliveriesCommand } from "./deliveries.ts";
 import { explainCommand } from "./explain.ts";
 import { giveUpCommand } from "./give-up.ts";
@@ -106,6 +107,7 @@ function makeProgram(io: CommandIo, exit: (code: number) => void): Command {
 
   addDeliveryCommands(program, io, exit);
   addKeyCommands(program.command("key"), io, exit);
+  addAuditCommands(program.command("audit"), io, exit);
 
   withSettings(
     program
@@ -162,6 +164,28 @@ function addKeyCommands(key: Command, io: CommandIo, exit: (code: number) => voi
   withSettings(
     key.command("revoke <id>").description("end an API key at once, also for uploads that are under way"),
   ).action(async (id: string, options) => exit(await keyRevokeCommand({ ...options, id }, io)));
+}
+
+function addAuditCommands(audit: Command, io: CommandIo, exit: (code: number) => void): void {
+  audit.description("list the gate's decisions, or prove that none was changed or removed since");
+  withSettings(
+    audit
+      .command("verify")
+      .description("check the chain of hashes over all entries; exit 1 where it is broken"),
+  )
+    .option(
+      "--expect <number:hash>",
+      "a head that an earlier run printed: shows also whether the newest entries were cut off, or all were written anew",
+    )
+    .option("--json", "as JSON")
+    .action(async (options) => exit(await auditVerifyCommand(options, io)));
+  withSettings(audit.command("list").description("list the newest decisions: who, what, by which rule"))
+    .option("--flow <name>", "of one flow only")
+    .option("--upload <id>", "of one upload only")
+    .option("--principal <name>", "of one principal only")
+    .option("--limit <count>", "how many at most", "20")
+    .option("--json", "whole entries as JSON")
+    .action(async (options) => exit(await auditListCommand(options, io)));
 }
 
 const withSettings = (command: Command): Command =>

@@ -129,9 +129,15 @@ export interface IdempotencyRecord {
   readonly answer: StoredAnswer | null;
 }
 
-/** What happens to an idempotency key along with a move. */
+/**
+ * What happens to an idempotency key along with a move. `answer` and `free` are for the upload that claimed the key: where another one has
+ * claimed it since, or nobody has it any more, they change nothing.
+ */
 export type IdempotencyChange =
-  /** Fails the whole change with RECORDS_KEY_TAKEN where the scope has an entry that is not expired. */
+  /**
+   * Fails the whole change with RECORDS_KEY_TAKEN where the scope has an entry that is not expired at the time of the change: of its last
+   * move, or of a new upload's start; without either, the present time.
+   */
   | {
       readonly kind: "claim";
       readonly scope: string;
@@ -146,7 +152,10 @@ export type IdempotencyChange =
     }
   | { readonly kind: "free"; readonly scope: string };
 
-/** A grant that may be used once. Fails the whole change with RECORDS_GRANT_USED where it is recorded already. */
+/**
+ * A grant that may be used once. Fails the whole change with RECORDS_GRANT_USED where it is recorded already, expired or not. `expiresAtMs`: when
+ * it may be forgotten; not before the grant itself is refused for its age, clock skew included.
+ */
 export interface GrantUse {
   readonly id: string;
   readonly expiresAtMs: number;
@@ -228,12 +237,13 @@ export interface UploadFilter {
 export interface Records {
   /**
    * Records a new upload in state `receiving`, and takes `moves` and `change` along in the same transaction.
-   * @throws RECORDS_STATE_CONFLICT (the id is recorded already, or a move does not fit), RECORDS_UNAVAILABLE
+   * @throws RECORDS_STATE_CONFLICT (the id is recorded already, or a move does not fit), RECORDS_KEY_TAKEN, RECORDS_GRANT_USED,
+   *   RECORDS_UNAVAILABLE
    */
   begin(upload: NewUpload, moves?: readonly UploadMove[], change?: UploadChange): Promise<void>;
   /**
    * Moves an upload through `moves` in order and applies `change`, in one transaction. Without moves the state stays as it is.
-   * @throws RECORDS_STATE_CONFLICT, RECORDS_UPLOAD_UNKNOWN, RECORDS_UNAVAILABLE
+   * @throws RECORDS_STATE_CONFLICT, RECORDS_UPLOAD_UNKNOWN, RECORDS_KEY_TAKEN, RECORDS_GRANT_USED, RECORDS_UNAVAILABLE
    */
   move(id: UploadId, moves: readonly UploadMove[], change?: UploadChange): Promise<void>;
   get(id: UploadId): Promise<UploadRecord | null>;
@@ -270,14 +280,15 @@ export interface Records {
   nextDueAtMs(): Promise<number | null>;
   /** @throws RECORDS_STATE_CONFLICT where the id is taken */
   addApiKey(key: ApiKeyRecord, audit: AuditEntry): Promise<void>;
-  /** Idempotent. @returns whether there is such a key */
+  /** Idempotent: a key that was revoked before stays as it is, and nothing is audited. @returns whether there is such a key */
   revokeApiKey(id: string, atMs: number, audit: AuditEntry): Promise<boolean>;
   findApiKey(id: string): Promise<ApiKeyRecord | null>;
   apiKeys(): Promise<readonly ApiKeyRecord[]>;
   /**
    * Forgets what has expired: keys, grants and use of shares by their own times; records of uploads in a final state that were last
    * changed before `uploadsBeforeMs`, with their files' and deliveries' rows. Uploads whose files are in the store for a receipt stay.
-   * @returns how many uploads were forgotten; at most `limit`.
+   * One call does a bounded amount of work, and the next one goes on where it stopped.
+   * @returns how many uploads were forgotten; at most `limit`. 0 where none was found this time.
    */
   forget(nowMs: number, uploadsBeforeMs: number, limit: number): Promise<number>;
   /** Resolves when a write goes through; for readiness. @throws RECORDS_UNAVAILABLE */

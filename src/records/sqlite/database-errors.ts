@@ -21,13 +21,24 @@ export function isFaultOfChange(error: unknown): boolean {
 }
 
 /** A GateError stays what it is; all else becomes RECORDS_UNAVAILABLE with the error as its cause. */
-export function toRecordsError(error: unknown): GateError {
+function toRecordsError(error: unknown): GateError {
   return error instanceof GateError ? error : recordsUnavailable(error);
 }
 
 /** RECORDS_UNAVAILABLE with a cause for the log. */
 export function recordsUnavailable(cause: unknown): GateError {
   return new GateError("RECORDS_UNAVAILABLE", { cause, retryAfterSeconds: RETRY_AFTER_SECONDS });
+}
+
+/** For a person at the command line, who asked about the records and not for an upload: where and why they cannot be read. */
+export function readFailed(error: unknown, path: string): GateError {
+  if (error instanceof GateError) return error;
+  return new GateError("RECORDS_UNAVAILABLE", {
+    message: "The records cannot be read.",
+    expected: `a records database at ${path}`,
+    seen: describeCause(error) ?? "nothing that says why",
+    cause: error,
+  });
 }
 
 /** A GateError as plain values. A structured clone would keep neither its class nor its members. */

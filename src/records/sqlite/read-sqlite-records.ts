@@ -7,8 +7,8 @@ import { GateError } from "../../problems/gate-error.ts";
 import type { AuditRecord, Records } from "../records.ts";
 import { ApiKeyTable } from "./api-key-table.ts";
 import { type AuditFilter, AuditTable } from "./audit-table.ts";
-import { toRecordsError } from "./database-errors.ts";
-import { refuseNewerLayout } from "./migrations/migrations.ts";
+import { readFailed } from "./database-errors.ts";
+import { refuseNewerLayout, refuseOlderLayout } from "./migrations/migrations.ts";
 import { RecordReader } from "./record-reader.ts";
 
 export interface RecordsView extends Pick<Records, "get" | "list" | "auditTrail" | "apiKeys" | "close"> {
@@ -29,23 +29,25 @@ export function readSqliteRecords(path: string): RecordsView {
   }
   try {
     const database = new DatabaseSync(path, { readOnly: true, timeout: 2000 });
-    return viewOf(database);
+    return viewOf(database, path);
   } catch (error) {
-    throw toRecordsError(error);
+    throw readFailed(error, path);
   }
 }
 
-function viewOf(database: DatabaseSync): RecordsView {
+function viewOf(database: DatabaseSync, path: string): RecordsView {
+  const ask = <Answer>(read: () => Answer): Answer => snapshot(database, path, read);
   try {
     refuseNewerLayout(database);
     const reader = new RecordReader(database);
+    const audit = once(() => new AuditTable(present(database)));
+    const keys = once(() => new ApiKeyTable(present(database)));
     return {
-      get: async (id) => snapshot(database, () => reader.get(id)),
-      list: async (filter) => snapshot(database, () => reader.list(filter)),
-      auditTrail: async ({ afterSeq, limit }) =>
-        snapshot(database, () => new AuditTable(database).trail(afterSeq, limit)),
-      newestAudit: async (filter) => snapshot(database, () => new AuditTable(database).newest(filter)),
-      apiKeys: async () => snapshot(database, () => new ApiKeyTable(database).all()),
+      get: async (id) => ask(() => reader.get(id)),
+      list: async (filter) => ask(() => reader.list(filter)),
+      auditTrail: async ({ afterSeq, limit }) => ask(() => audit().trail(afterSeq, limit)),
+      newestAudit: async (filter) => ask(() => audit().newest(filter)),
+      apiKeys: async () => ask(() => keys().all()),
       close: async () => {
         if (database.isOpen) database.close();
       },
@@ -56,13 +58,27 @@ function viewOf(database: DatabaseSync): RecordsView {
   }
 }
 
+/** Tables that the first layout does not have. @throws RECORDS_UNAVAILABLE where an older version wrote the database */
+function present(database: DatabaseSync): DatabaseSync {
+  refuseOlderLayout(database);
+  return database;
+}
+
+function once<Table extends object>(make: () => Table): () => Table {
+  let made: Table | null = null;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
+
 /** An upload is read from four tables: one read transaction, so that no commit of the gate comes between them. */
-function snapshot<Answer>(database: DatabaseSync, read: () => Answer): Answer {
+function snapshot<Answer>(database: DatabaseSync, path: string, read: () => Answer): Answer {
   try {
     database.exec("BEGIN");
     return read();
   } catch (error) {
-    throw toRecordsError(error);
+    throw readFailed(error, path);
   } finally {
     if (database.isOpen && database.isTransaction) database.exec("COMMIT");
   }

@@ -45,3 +45,18 @@ export function refuseNewerLayout(database: DatabaseSync): void {
     seen: `layout ${version}`,
   });
 }
+
+/**
+ * For a reader that cannot migrate, and asks for what an older layout does not have.
+ * @throws RECORDS_UNAVAILABLE
+ */
+export function refuseOlderLayout(database: DatabaseSync): void {
+  const version = layoutVersionOf(database);
+  if (version >= LAYOUT_VERSION) return;
+  throw new GateError("RECORDS_UNAVAILABLE", {
+    message:
+      "An earlier version of the gate wrote these records. Start this version once: it brings them up to date.",
+    expected: `a database of layout ${LAYOUT_VERSION}`,
+    seen: `layout ${version}`,
+  });
+}
