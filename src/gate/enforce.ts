@@ -6,7 +6,7 @@
  * after the service's own 2xx is recorded.
  */
 import type { Flow } from "../flows/flow.ts";
-import type { GateError } from "../problems/gate-error.ts";
+import { GateError } from "../problems/gate-error.ts";
 import type { UploadChange } from "../records/records.ts";
 import { newUploadId } from "../uploads/upload-id.ts";
 import { answerProblem } from "./answers.ts";
@@ -66,7 +66,7 @@ async function takeUpload(gate: GateParts, request: RequestContext, permit: Uplo
     const claim = await recognise(request, upload, parts);
     if (claim !== null) await passOn(gate, request, upload, parts, claim);
   } catch (error) {
-    await fail(gate, request, upload, asGateError(error));
+    await fail(gate, request, upload, inWordsOfClients(asGateError(error)));
   } finally {
     giveBack();
     if (journal.state !== "delivered" && journal.state !== "undeliverable") await intake.discard();
@@ -138,6 +138,13 @@ async function passOn(
   const along = { ...claim, ...(usage.length === 0 ? {} : { usage }) };
   const released = await releaseUpload(gate, { flow, journal, parts, accepted, inspection, along });
   await deliverUpload(gate, request, { flow, journal, released, idempotent });
+}
+
+/** What the records say of a lost race, as it is said to the client who lost it. */
+function inWordsOfClients(error: GateError): GateError {
+  if (error.code === "RECORDS_GRANT_USED") return new GateError("GRANT_USED", { cause: error });
+  if (error.code !== "RECORDS_KEY_TAKEN") return error;
+  return new GateError("IDEMPOTENCY_KEY_RUNNING", { cause: error, retryAfterSeconds: 1 });
 }
 
 /** Inspects and, for a refusal, records the verdict before it is told. */

@@ -90,12 +90,13 @@ export function callerCheck(gate: GateParts, flow: Flow): CallerCheck {
 
 /** What a request shows of who sends it. */
 export function callerRequest(request: RequestContext): CallerRequest {
-  const { req, path, target, clientAddress, trace } = request;
+  const { req, path, target, scheme, clientAddress, trace } = request;
   const length = req.headers["content-length"];
   return {
     method: req.method ?? "",
     path,
     target,
+    scheme,
     headers: req.headers,
     rawHeaders: req.rawHeaders,
     clientAddress,
