@@ -88,7 +88,12 @@ async function receive(
   };
   const { idleMs, bodyBytesPerSecondMin: bytesPerSecondMin } = gate.settings.limits;
   await request.timings.measure("recv", () =>
-    receiveBody(request.req, reader, intake, { idleMs, bytesPerSecondMin, signal: gate.breakOff, onProgress }),
+    receiveBody(request.req, reader, intake, {
+      idleMs,
+      bytesPerSecondMin,
+      signal: gate.breakOff,
+      onProgress,
+    }),
   );
   return request.timings.measure("store", () => intake.finish());
 }
