@@ -15,7 +15,7 @@ import { type GateUnderTest, restartGate, startGate } from "./gate-under-test.ts
 import { seededRandom } from "./seeded-random.ts";
 import { type ServiceUnderTest, startService } from "./service-under-test.ts";
 
-const KILLS = Number(process.env.SLUICEGATE_KILLS ?? 20);
+const KILLS = Number(process.env.SLUICEGATE_KILLS ?? 12);
 const SENDERS = 4;
 const FLOWS = ["required", "receipt", "derived"];
 const SIZES = [900, 40_000, 700_000];
