@@ -130,7 +130,8 @@ test("everything about callers, shares, retries and failures is told", () => {
     "for 12 h.",
     "The service cannot be reached: the upload is kept and tried again, and the client gets 202.",
     "it is sent again with the same upload id",
-    "The service answers 5xx: the upload is kept",
+    "The service answers 5xx, other than 501: the upload is kept",
+    "The key for receipts cannot be read: the upload is kept",
     "Tries go on for 3 d",
     "The public keys cannot be fetched or read: the client gets 503 PERMISSION_UNAVAILABLE",
     "401 CREDENTIALS_MISSING",
@@ -184,6 +185,7 @@ test("what a flow does not say about failures is told as what happens", () => {
     "kept until a person decides",
     "The service answers 5xx: the client gets that answer",
     "The disk is full: the client gets 507 STORAGE_FULL",
+    "The key for receipts cannot be read: the client gets 503 RECEIPT_KEY_UNAVAILABLE",
   ])
     assert.ok(told.includes(text), `${text}\n\n${told}`);
   assert.doesNotMatch(told, /Tries go on/);

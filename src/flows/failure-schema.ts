@@ -35,7 +35,7 @@ export const failureSchema = group(
       },
     ).optional(),
     "upstream-error": word<FlowFailure["upstreamError"]>(
-      "What happens when the service answers 5xx; pass where left out.",
+      "What happens when the service answers 5xx, other than 501 (not implemented), which no retry mends; pass where left out.",
       { built: { pass: "The client gets that answer.", retry: KEPT } },
     ).optional(),
     "retry-for": durationIn({
@@ -72,21 +72,28 @@ export function retriesDeliveries({ upstreamDown, upstreamUnknown, upstreamError
 export function failureSentences(flow: Flow): string[] {
   const { failure } = flow;
   return [
-    `The service cannot be reached: ${failure.upstreamDown === "retry" ? KEPT_WORDS : refusedWith("UPSTREAM_UNREACHABLE")}`,
+    `The service cannot be reached: ${absentWords(failure, "UPSTREAM_UNREACHABLE")}`,
     `The exchange breaks off, so that the service may have the upload: ${unknownWords(failure)}`,
-    `The service answers 5xx: ${failure.upstreamError === "retry" ? KEPT_WORDS : "the client gets that answer, and nothing is kept."}`,
+    failure.upstreamError === "retry"
+      ? `The service answers 5xx, other than 501: ${KEPT_WORDS}`
+      : "The service answers 5xx: the client gets that answer, and nothing is kept.",
     ...(retriesDeliveries(failure) ? [retryForSentence(failure)] : []),
     `The disk is full: ${refusedWith("STORAGE_FULL")}`,
     `The disk cannot be written or read: ${refusedWith("STORAGE_WRITE_FAILED")}`,
     `The records cannot be written: ${refusedWith("RECORDS_UNAVAILABLE")}`,
     ...callerSentences(flow),
     ...(flow.deliver === "receipt"
-      ? [`The key for receipts cannot be read: ${refusedWith("RECEIPT_KEY_UNAVAILABLE")}`]
+      ? [`The key for receipts cannot be read: ${absentWords(failure, "RECEIPT_KEY_UNAVAILABLE")}`]
       : []),
   ];
 }
 
 const KEPT_WORDS = "the upload is kept and tried again, and the client gets 202.";
+
+/** The service surely has nothing of the upload. */
+function absentWords({ upstreamDown }: FlowFailure, code: ErrorCode): string {
+  return upstreamDown === "retry" ? KEPT_WORDS : refusedWith(code);
+}
 
 function unknownWords({ upstreamUnknown }: FlowFailure): string {
   return upstreamUnknown === "retry"
