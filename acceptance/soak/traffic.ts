@@ -80,9 +80,8 @@ async function sendUntilKnown(
   const path = delivery === "forward" ? `/raw/${sha256}` : `/receipts/${sha256}`;
   const headers = {
     "content-length": bytes.length,
-    ...(delivery === "forward"
-      ? { authorization: `Bearer ${traffic.apiKey}`, "idempotency-key": `"${randomUUID()}"` }
-      : {}),
+    authorization: `Bearer ${traffic.apiKey}`,
+    ...(delivery === "forward" ? { "idempotency-key": `"${randomUUID()}"` } : {}),
   };
   for (;;) {
     const answer = await put(traffic, agent, { path, headers, bytes });
@@ -138,6 +137,8 @@ function codeOf(body: Buffer): string | null {
   }
 }
 
+const keyOf = (traffic: Traffic) => ({ authorization: `Bearer ${traffic.apiKey}` });
+
 /** Requests that must be refused, each by name. */
 const ATTACKS: Readonly<Record<string, (traffic: Traffic) => Promise<Answer>>> = {
   "no credentials": (traffic) =>
@@ -151,17 +152,17 @@ const ATTACKS: Readonly<Record<string, (traffic: Traffic) => Promise<Answer>>> =
   "too large, with a length": (traffic) =>
     put(traffic, false, {
       path: "/receipts/large",
-      headers: { "content-length": 3 * 1024 * 1024 },
+      headers: { ...keyOf(traffic), "content-length": 3 * 1024 * 1024 },
       bytes: randomBytes(3 * 1024 * 1024),
     }),
   "too large, chunked": (traffic) =>
     put(traffic, false, {
       path: "/receipts/large",
-      headers: { "transfer-encoding": "chunked" },
+      headers: { ...keyOf(traffic), "transfer-encoding": "chunked" },
       bytes: randomBytes(2 * 1024 * 1024),
     }),
   "a key for other content": async (traffic) => {
-    const headers = { authorization: `Bearer ${traffic.apiKey}`, "idempotency-key": randomUUID() };
+    const headers = { ...keyOf(traffic), "idempotency-key": randomUUID() };
     const first = await put(traffic, false, { path: "/raw/reused", headers, bytes: randomBytes(300) });
     // Without a first upload there is nothing to be confused with.
     if (first.status !== 201) return { ...NO_ANSWER };
@@ -170,7 +171,7 @@ const ATTACKS: Readonly<Record<string, (traffic: Traffic) => Promise<Answer>>> =
   "a page of another site": (traffic) =>
     put(traffic, false, {
       path: "/receipts/page",
-      headers: { origin: "https://evil.example", cookie: "session=1" },
+      headers: { ...keyOf(traffic), origin: "https://evil.example", cookie: "session=1" },
       bytes: randomBytes(800),
     }),
   "two lengths": (traffic) =>
@@ -199,7 +200,7 @@ export async function sendHostile(traffic: Traffic): Promise<void> {
 export async function goAway(traffic: Traffic): Promise<void> {
   while (!traffic.isStopping()) {
     const bytes = randomBytes(1 + traffic.random(500_000));
-    const headers = { "content-length": bytes.length };
+    const headers = { ...keyOf(traffic), "content-length": bytes.length };
     const outgoing = request(`${traffic.origin()}/receipts/away`, { method: "PUT", agent: false, headers });
     outgoing.on("error", () => {});
     outgoing.on("response", (incoming) => incoming.resume());
@@ -220,7 +221,8 @@ export async function sendSlowly(traffic: Traffic): Promise<void> {
     const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
     socket.on("error", () => {});
     socket.resume();
-    socket.write("PUT /receipts/slow HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n");
+    const head = ["PUT /receipts/slow HTTP/1.1", "Host: x", `Authorization: ${keyOf(traffic).authorization}`];
+    socket.write([...head, "Content-Length: 100000", "", ""].join("\r\n"));
     const drip = setInterval(() => socket.write("x"), 200);
     await Promise.race([closed, pause(20_000)]);
     clearInterval(drip);

@@ -24,6 +24,7 @@ export function findPermissionContradictions(
     ...checkRequire(source, permissions),
     ...checkAsk(source, permissions),
     ...checkShares(source, permissions),
+    ...checkDerivedKey(source, flow, permissions),
   ];
 }
 
@@ -113,4 +114,16 @@ function checkQuota(source: YamlSource, item: WrittenGroup, at: readonly Propert
   return [
     problemAt(source, at, "a quota is of bytes, of files, or of both; write bytes: 200 MiB or files: 50."),
   ];
+}
+
+/** What one user sent must never be answered with what another was told. */
+function checkDerivedKey(
+  source: YamlSource,
+  { retry }: WrittenGroup,
+  { caller }: WrittenGroup,
+): SetupProblem[] {
+  if (caller !== "public" || groupIn(retry)["idempotency-key"] !== "derived") return [];
+  const sentence =
+    "with caller: public everybody is one principal, so two people who send the same file would count as one who sends it again; write required or optional.";
+  return [problemAt(source, ["retry", "idempotency-key"], sentence)];
 }
