@@ -45,6 +45,16 @@ export interface GateOptions {
   readonly storage?: string;
   /** Added to `limits`, as YAML: `idle: 1s`. */
   readonly limits?: string;
+  /** Paths of a certificate and its key: then `origin` is https. */
+  readonly tls?: { readonly certificate: string; readonly key: string };
+  /** Added to the settings, as YAML lines: `trust-proxy: [127.0.0.1]`. */
+  readonly settings?: string;
+  /** Deadline of the service's answers; default 10 s. */
+  readonly upstreamTimeout?: string;
+  /** Further environment of the gate. */
+  readonly env?: NodeJS.ProcessEnv;
+  /** A program, with arguments, that runs the gate: `prlimit --nofile=100`. */
+  readonly within?: readonly string[];
 }
 
 export interface GateUnderTest {
@@ -91,12 +101,13 @@ async function launchGate(folder: string, options: GateOptions): Promise<GateUnd
   const settings = join(folder, "sluicegate.yaml");
   await writeFile(settings, settingsText(options, port, operatorPort));
   const [node, main] = options.program ?? [process.execPath, MAIN];
-  const child = new Child("the gate", node, [main, "serve", "--settings", settings]);
+  const [program = node, ...args] = [...(options.within ?? []), node, main, "serve", "--settings", settings];
+  const child = new Child("the gate", program, args, { env: { ...process.env, ...options.env } });
   const operatorOrigin = `http://127.0.0.1:${operatorPort}`;
   await child.untilReady(() => answers(`${operatorOrigin}/health/ready`));
   const run = (...args: readonly string[]) => runCommand(node, [main, ...args, "--settings", settings]);
   return {
-    origin: `http://127.0.0.1:${port}`,
+    origin: `${options.tls === undefined ? "http" : "https"}://127.0.0.1:${port}`,
     operatorOrigin,
     folder,
     pid: child.process.pid ?? 0,
@@ -116,16 +127,21 @@ async function launchGate(folder: string, options: GateOptions): Promise<GateUnd
 }
 
 function settingsText(options: GateOptions, port: number, operatorPort: number): string {
+  const tls =
+    options.tls === undefined
+      ? ""
+      : `, tls: { certificate: ${JSON.stringify(options.tls.certificate)}, key: ${JSON.stringify(options.tls.key)} }`;
   return `
 listen:
-  public: { address: "127.0.0.1:${port}" }
+  public: { address: "127.0.0.1:${port}"${tls} }
   operator: { address: "127.0.0.1:${operatorPort}" }
 flows: flows/
 upstreams:
-  service: { url: "${options.upstream}", pass-through: ${options.passThrough ?? false}, timeout: 10s }
+  service: { url: "${options.upstream}", pass-through: ${options.passThrough ?? false}, timeout: ${options.upstreamTimeout ?? "10s"} }
 records: { driver: sqlite, path: data/records.sqlite }
 storage: { driver: disk, path: ${options.storage ?? "data"} }
 limits: { ${options.limits ?? "idle: 60s"} }
+${options.settings ?? ""}
 `;
 }
 

@@ -16,11 +16,18 @@ export interface ServiceUnderTest {
   /** Every request that arrived, in order. */
   received(): Promise<readonly ReceivedUpload[]>;
   clear(): Promise<void>;
+  /** Lets the next uploads go wrong after they were taken: by a status, `reset`, `rubbish`, `half` or `silence`. */
+  fail(how: string, times?: number): Promise<void>;
+  signal(name: NodeJS.Signals): void;
   stop(): Promise<void>;
 }
 
-export async function startService(): Promise<ServiceUnderTest> {
-  const port = await freePort();
+/** @param port where it listens; default: a free one. */
+export async function startService(port?: number): Promise<ServiceUnderTest> {
+  return launchService(port ?? (await freePort()));
+}
+
+async function launchService(port: number): Promise<ServiceUnderTest> {
   const origin = `http://127.0.0.1:${port}`;
   const args = [
     "-m",
@@ -42,6 +49,10 @@ export async function startService(): Promise<ServiceUnderTest> {
     clear: async () => {
       await (await fetch(`${origin}/received`, { method: "DELETE" })).arrayBuffer();
     },
+    fail: async (how, times = 1) => {
+      await (await fetch(`${origin}/fail?how=${how}&times=${times}`, { method: "POST" })).arrayBuffer();
+    },
+    signal: (name) => void child.process.kill(name),
     stop: () => child.stop(),
   };
 }

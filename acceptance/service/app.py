@@ -1,11 +1,14 @@
 """An ordinary FastAPI service with upload routes, written as one writes such a service.
 
-It remembers what it got, so that a test can ask: ``GET /received``, and ``DELETE /received`` to forget.
+It remembers what it got, so that a test can ask: ``GET /received``, and ``DELETE /received`` to forget. It fails when it is told to:
+``POST /fail?how=reset&times=2`` lets the next two uploads go wrong after they were taken.
 """
 
 import asyncio
 import hashlib
 import re
+import socket
+import struct
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from typing import Annotated, Any
 from urllib.parse import unquote
@@ -17,6 +20,8 @@ from starlette.datastructures import FormData
 
 app = FastAPI()
 received: list[dict[str, Any]] = []
+failures: list[str] = []
+UPLOADS = re.compile(r"/(raw|receipts|retry|retry-receipts|down-retry)/")
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -30,17 +35,43 @@ class Remember:
         self.inner = inner
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"] not in ("/received", "/alive"):
+        if scope["type"] == "http" and scope["path"] not in ("/received", "/alive", "/fail"):
             query = scope["query_string"].decode("latin-1")
             path = scope["raw_path"].decode("latin-1") + (f"?{query}" if query else "")
             headers = [[n.decode("latin-1"), v.decode("latin-1")] for n, v in scope["headers"]]
             entry = {"method": scope["method"], "path": path, "headers": headers, "fields": [], "files": []}
             received.append(entry)
             scope["state"]["entry"] = entry
-        await self.inner(scope, receive, send)
+        if scope["type"] == "http" and failures and UPLOADS.match(scope["path"]):
+            await fail(failures.pop(0), lambda: self.inner(scope, receive, nowhere), receive, send)
+        else:
+            await self.inner(scope, receive, send)
 
 
 app.add_middleware(Remember)
+
+
+async def nowhere(message: MutableMapping[str, Any]) -> None:
+    """Where an answer goes that nobody gets."""
+
+
+async def fail(how: str, take: Callable[[], Awaitable[None]], receive: Receive, send: Send) -> None:
+    """Takes the upload as always and then does not say so: by a status of its own, a reset, bytes that are no HTTP, or silence."""
+    await take()
+    if how.isdigit():
+        await send({"type": "http.response.start", "status": int(how), "headers": [(b"content-length", b"0")]})
+        await send({"type": "http.response.body", "body": b""})
+        return
+    transport = receive.__self__.transport  # type: ignore[attr-defined]
+    if how == "rubbish":
+        transport.write(b"\x00\x01 this is no HTTP at all\r\n\r\n")
+    if how == "half":
+        transport.write(b"HTTP/1.1 201 Crea")
+    if how == "silence":
+        await asyncio.sleep(3600)
+    if how == "reset":
+        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    transport.close() if how in ("rubbish", "half") else transport.abort()
 app.include_router(keyed.router)
 
 
@@ -89,6 +120,12 @@ async def forget() -> dict[str, bool]:
     return {"ok": True}
 
 
+@app.post("/fail")
+async def fail_next(how: str, times: int = 1) -> dict[str, bool]:
+    failures.extend([how] * times)
+    return {"ok": True}
+
+
 @app.post("/photos", status_code=201)
 async def photos(
     request: Request,
@@ -114,6 +151,9 @@ async def objects(
 @app.put("/raw/{name}", status_code=201)
 @app.put("/tables/{name}", status_code=201)
 @app.put("/receipts/{name}", status_code=201)
+@app.put("/retry/{name}", status_code=201)
+@app.put("/retry-receipts/{name}", status_code=201)
+@app.put("/down-retry/{name}", status_code=201)
 async def raw(request: Request, name: str) -> dict[str, Any]:
     content = b"".join([chunk async for chunk in request.stream()])
     name = named_by(request.headers.get("content-disposition")) or name

@@ -9,6 +9,7 @@ import type { Flow } from "../flows/flow.ts";
 import { GateError } from "../problems/gate-error.ts";
 import type { UploadChange } from "../records/records.ts";
 import { newUploadId } from "../uploads/upload-id.ts";
+import type { UploadState } from "../uploads/upload-state.ts";
 import { answerProblem } from "./answers.ts";
 import { BodyIntake, type ReceivedPart } from "./body-intake.ts";
 import { readBody } from "./body-reader.ts";
@@ -28,6 +29,9 @@ import { admitUpload, type UploadPermit } from "./upload-permit.ts";
 
 /** From here on a file is in storage, not in memory: its upload gets a record while it is still arriving. */
 const RECORD_FROM_BYTES = 64 * 1024;
+
+/** From its release on, whoever ends an upload says what becomes of its bytes. */
+const MAY_NEED_BYTES: ReadonlySet<UploadState> = new Set(["released", "delivered", "undeliverable"]);
 
 /** Runs one upload; never rejects. */
 export async function enforce(gate: GateParts, request: RequestContext, flow: Flow): Promise<void> {
@@ -69,7 +73,7 @@ async function takeUpload(gate: GateParts, request: RequestContext, permit: Uplo
     await fail(gate, request, upload, inWordsOfClients(asGateError(error)));
   } finally {
     giveBack();
-    if (journal.state !== "delivered" && journal.state !== "undeliverable") await intake.discard();
+    if (!MAY_NEED_BYTES.has(journal.state)) await intake.discard();
     countEnd(gate, flow, journal, request);
   }
 }
@@ -141,7 +145,7 @@ async function passOn(
     sizes.length,
   );
   const along = { ...claim, ...(usage.length === 0 ? {} : { usage }) };
-  const released = await releaseUpload(gate, { flow, journal, parts, accepted, inspection, along });
+  const released = await releaseUpload(gate, { flow, journal, parts, accepted, inspection, along, request });
   await deliverUpload(gate, request, { flow, journal, released, idempotent });
 }
 
