@@ -124,7 +124,6 @@ async function recognise(
   }
   const note = `the same as upload ${recognised.uploadId}, whose answer was given again`;
   if (journal.hasBegun) await journal.take([["aborted", note]]);
-  request.facts.outcome = "accepted";
   replayAnswer(request, recognised.answer, recognised.uploadId);
   return null;
 }

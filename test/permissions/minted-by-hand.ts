@@ -42,7 +42,8 @@ export function sign(
 
 export function flowWith(permissions: Partial<FlowPermissions> = {}, name = "avatars"): Flow {
   const all = { caller: "grant", require: new Map(), askPath: null, origins: [], shares: [], ...permissions };
-  return { name, upstream: "service", permissions: all } as unknown as Flow;
+  const retry = { idempotencyKey: "off", keepMs: 86_400_000 };
+  return { name, upstream: "service", permissions: all, retry } as unknown as Flow;
 }
 
 /** @param rawHeaders name, value, name, value … beside Host */

@@ -220,6 +220,16 @@ test("of ten uploads at once with one grant exactly one is released, and then no
   assert.equal(await caller().identify(flow, bearing(await sign(claims))), "user-7");
 });
 
+test("where retries are known by a key, a used grant gets in again, and its release decides", async () => {
+  const keyed = { ...flow, retry: { ...flow.retry, idempotencyKey: "required" as const } };
+  const token = await sign(grantClaims({ jti: "used-and-sent-again" }));
+  const admit = (): Promise<Admission> => caller().admit(keyed, bearing(token));
+  await release(await admit());
+  const again = await admit();
+  await again.confirm();
+  assert.equal(await ends(release(again)), "RECORDS_GRANT_USED");
+});
+
 test("an upload may take longer than its grant lives, and its twin does not pass by taking longer still", async () => {
   let nowMs = Date.now();
   const claims = { iat: nowMs / 1000, exp: nowMs / 1000 + 300.0005, jti: "slow-upload-with-a-twin" };

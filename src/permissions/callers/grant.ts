@@ -72,7 +72,10 @@ export function grantCaller(settings: GrantSettings | null, options: GrantCaller
 
 async function admit(checker: GrantChecker, flow: Flow, request: CallerRequest): Promise<Admission> {
   const grant = await readGrant(checker, flow, request);
-  await refuseUsed(checker, grant);
+  // Where retries are known by a key, a used grant may come with one: whether this is such a retry is known when the content is, and the
+  // release, which records the use, refuses anything else.
+  const isJudgedLater = flow.retry.idempotencyKey !== "off";
+  if (!isJudgedLater) await refuseUsed(checker, grant);
   const use = { id: grant.id, expiresAtMs: grant.expiresAtMs + USE_KEPT_MS };
   return {
     principal: grant.principal,
@@ -82,7 +85,7 @@ async function admit(checker: GrantChecker, flow: Flow, request: CallerRequest):
     confirm: async () => {
       if (checker.clock() > use.expiresAtMs - RELEASE_MARGIN_MS) throw revoked("The grant expired long ago.");
       await refuseRetiredKey(checker, grant);
-      await refuseUsed(checker, grant);
+      if (!isJudgedLater) await refuseUsed(checker, grant);
     },
   };
 }
