@@ -32,7 +32,7 @@ export async function findFlows(args: FlowPlaceArguments): Promise<FlowPlace> {
   if (file === null) {
     return { ok: true, settings: null, options: { folder: args.flows ?? FLOWS_FOLDER, upstreams: "any" } };
   }
-  const load = await loadSettings(file);
+  const load = await loadSettings(file, process.env, "unused");
   if (!load.ok) return load;
   const { settings } = load;
   const folder = args.flows ?? settings.flowsFolder;

@@ -3,7 +3,12 @@
  */
 import { existsSync } from "node:fs";
 import { formatSetupProblem } from "../problems/setup-problem.ts";
-import { loadSettings, settingsForUpstream, withOverrides } from "../settings/load-settings.ts";
+import {
+  loadSettings,
+  type SettingsLoad,
+  settingsForUpstream,
+  withOverrides,
+} from "../settings/load-settings.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { CommandIo } from "./io.ts";
 
@@ -20,13 +25,17 @@ const DEFAULT_FILE = "sluicegate.yaml";
 const DEFAULT_UPSTREAM = "http://127.0.0.1:8000";
 
 /**
- * The settings, or `null` after saying everything that is wrong with them.
+ * The settings, or `null` after saying everything that is wrong with them. Secrets of callers need not be at hand: they are the gate's own
+ * business, and whoever lists uploads may have no right to them.
  * @throws GateError for an override that is not valid
  */
 export async function readSettings(args: SettingsArguments, io: CommandIo): Promise<Settings | null> {
   const file = findSettingsFile(args.settings);
   if (file === null) return settingsWithoutFile(args, io, args.upstream?.[0] ?? upstreamOfData());
-  const load = await loadSettings(file);
+  return settingsOf(await loadSettings(file, process.env, "unused"), args, io);
+}
+
+function settingsOf(load: SettingsLoad, args: SettingsArguments, io: CommandIo): Settings | null {
   if (load.ok) return withOverrides(load.settings, overrides(args));
   for (const problem of load.problems) io.err(formatSetupProblem(problem));
   return null;
@@ -37,11 +46,11 @@ export function findSettingsFile(named: string | undefined): string | null {
   return named ?? process.env.SLUICEGATE_SETTINGS ?? (existsSync(DEFAULT_FILE) ? DEFAULT_FILE : null);
 }
 
-/** As `readSettings`, for a command that starts a gate: that needs an upstream, said or written. */
+/** As `readSettings`, for a command that starts a gate: that needs all secrets, and an upstream, said or written. */
 export async function readSettingsToServe(args: SettingsArguments, io: CommandIo): Promise<Settings | null> {
-  return findSettingsFile(args.settings) === null
-    ? settingsWithoutFile(args, io, args.upstream?.[0])
-    : readSettings(args, io);
+  const file = findSettingsFile(args.settings);
+  if (file === null) return settingsWithoutFile(args, io, args.upstream?.[0]);
+  return settingsOf(await loadSettings(file), args, io);
 }
 
 /** A gate started with `--upstream` alone keeps its data in this folder; other commands find it by that, whatever its upstream. */

@@ -156,6 +156,27 @@ test("a secret is there for those who check signatures, and no print of the sett
   }
 });
 
+test("a command that checks no signature runs without the secrets, and nothing is signed with what stands in for them", async () => {
+  const file = join(folder, "secrets.yaml");
+  const named =
+    "callers: { jwt: { issuer: a, audience: b, secret: env:NOT_SET, algorithms: [HS512] }, grant: ";
+  writeFileSync(file, `${named}{ secret: file:nowhere } }`);
+  const needed = await loadSettings(file, {});
+  assert.deepEqual(needed.ok ? [] : needed.problems.map(({ path }) => path), [
+    "callers.jwt.secret",
+    "callers.grant.secret",
+  ]);
+  const [one, other] = [await loadSettings(file, {}, "unused"), await loadSettings(file, {}, "unused")];
+  assert.ok(one.ok && other.ok);
+  const secrets = [one, other].flatMap(({ settings: { callers } }) => [
+    callers.jwt?.keys.secret,
+    callers.grant?.keys.secret,
+  ]);
+  assert.equal(new Set(secrets).size, 4);
+  writeFileSync(file, `${named}{ secret: short-and-written } }`);
+  assert.equal((await loadSettings(file, { NOT_SET: "short" }, "unused")).ok, false);
+});
+
 test("flows may ask for the callers that the settings know", async () => {
   const none = await loadText("");
   assert.deepEqual([...knownCallers(none)].sort(), ["api-key", "public", "upstream"]);

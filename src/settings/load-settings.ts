@@ -1,6 +1,7 @@
 /**
  * The settings: read once from sluicegate.yaml (or made from `--upstream URL` alone), checked whole, frozen, passed down.
  */
+import { randomBytes } from "node:crypto";
 import { dirname, resolve } from "node:path";
 import type { SetupProblem } from "../problems/setup-problem.ts";
 import { inFileOrder, problemAt, problemAtKey, schemaProblems } from "../setup/schema-problems.ts";
@@ -23,10 +24,13 @@ export type SettingsLoad =
  * Loads the settings.
  * @param file        named in problems as it is given.
  * @param environment for `env:NAME`.
+ * @param secrets     `unused` for a command that checks no signature, so that it needs no secrets either: what cannot be had is then a
+ *                    random text that nobody has signed anything with.
  */
 export async function loadSettings(
   file: string,
   environment: Readonly<Record<string, string | undefined>> = process.env,
+  secrets: "needed" | "unused" = "needed",
 ): Promise<SettingsLoad> {
   const read = await readWrittenFile(file, "SETTINGS_INVALID");
   if (!read.ok) return read;
@@ -37,6 +41,7 @@ export async function loadSettings(
     folder,
     environment,
     standingOf,
+    standInFor: (path) => (secrets === "unused" && isSecretPath(path) ? randomSecret() : null),
   });
   // A file of comments only is a file of defaults.
   const parsed = settingsSchema.safeParse(value ?? {});
@@ -56,6 +61,9 @@ export async function loadSettings(
   const contradictions = checkAddresses(source, settings);
   return contradictions.length > 0 ? failed(contradictions) : { ok: true, settings };
 }
+
+/** Long enough for every algorithm. */
+const randomSecret = (): string => randomBytes(64).toString("base64url");
 
 function failed(problems: readonly SetupProblem[]): SettingsLoad {
   return { ok: false, isMissing: false, problems: inFileOrder(problems) };

@@ -21,6 +21,8 @@ export interface ReferenceOptions {
   readonly folder: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly standingOf: (path: KeyPath, kind: ReferenceKind) => ReferenceStanding;
+  /** What stands in for a value that cannot be had; `null` where it is needed. */
+  readonly standInFor: (path: KeyPath) => string | null;
 }
 
 /** The settings with every reference replaced; `references` has what was written, by key path. */
@@ -47,7 +49,7 @@ export async function resolveReferences(
     if (standing === "left") continue;
     const held =
       standing === "resolved"
-        ? await look(kind, name, options)
+        ? withStandIn(await look(kind, name, options), options.standInFor(scalar.path))
         : { problem: `a value cannot be named by ${kind}: here; write it.` };
     if ("problem" in held) problems.push(problemAt(source, scalar.path, held.problem));
     references.set(scalar.path.join("."), written);
@@ -57,6 +59,9 @@ export async function resolveReferences(
 }
 
 type Held = { readonly value: string } | { readonly problem: string };
+
+const withStandIn = (held: Held, standIn: string | null): Held =>
+  "problem" in held && standIn !== null ? { value: standIn } : held;
 
 async function look(kind: ReferenceKind, name: string, options: ReferenceOptions): Promise<Held> {
   if (kind === "env") {
