@@ -11,14 +11,19 @@ import { join } from "node:path";
 import { test } from "node:test";
 import type { UploadId } from "../../uploads/upload-id.ts";
 import { movesThrough, sampleFile, sampleUpload } from "../records.contract.ts";
-import type { UploadRecord } from "../records.ts";
+import type { UploadChange, UploadRecord } from "../records.ts";
+import { assertWhole, sampleEntry } from "../records-audit.contract.ts";
 import { openSqliteRecords } from "./open-sqlite-records.ts";
+import type { SqliteRecords } from "./sqlite-records.ts";
 
 const ROUNDS = 12;
 const CLIENTS = 16;
 
-/** More uploads than one round can begin. */
-const LATEST = 500;
+/** More uploads than all rounds can begin. */
+const ALL = 10_000;
+
+/** Later than any clock of this test. */
+const LATER_MS = 4_000_000_000_000;
 
 interface Acknowledged {
   readonly id: UploadId;
@@ -44,13 +49,37 @@ async function writeUntilKilled(path: string): Promise<never> {
       await records.begin(upload);
       tell({ id: upload.id, state: "receiving" });
       const putInline = [{ key: file.key, bytes }];
-      await records.move(upload.id, movesThrough("receiving", "received"), { files: [file], putInline });
+      const decided = decisionsOf(upload.id);
+      await records.move(upload.id, movesThrough("receiving", "received"), {
+        files: [file],
+        putInline,
+        ...decided,
+      });
       tell({ id: upload.id, state: "received" });
-      await records.move(upload.id, movesThrough("received", "inspecting", "accepted", "released"));
+      await records.move(upload.id, movesThrough("received", "inspecting", "accepted", "released"), {
+        audit: [sampleEntry({ uploadId: upload.id, event: "upload-accepted" })],
+        idempotency: {
+          kind: "answer",
+          scope: upload.id,
+          answer: { status: 201, headers: [], body: null },
+          expiresAtMs: LATER_MS,
+        },
+      });
       tell({ id: upload.id, state: "released" });
     }
   }
   return Promise.race(Array.from({ length: CLIENTS }, client));
+}
+
+/** What is decided when an upload is received. */
+function decisionsOf(id: UploadId): UploadChange {
+  const taken = { requests: 1, files: 1, bytes: 2000 };
+  return {
+    audit: [sampleEntry({ uploadId: id, event: "upload-received" })],
+    usage: [{ share: "share", subject: "subject", slotMs: 0, ...taken, expiresAtMs: LATER_MS }],
+    idempotency: { kind: "claim", scope: id, fingerprint: "f", expiresAtMs: LATER_MS },
+    useGrant: { id, expiresAtMs: LATER_MS },
+  };
 }
 
 /** Collects acknowledgements and kills the writer after so many. What was sent before the kill still arrives. */
@@ -84,8 +113,9 @@ function registerTests(): void {
         const isThere = ORDER.indexOf(foundState ?? "") >= ORDER.indexOf(state);
         assert.ok(isThere, `${id}: ${state} was acknowledged, ${foundState} is found`);
       }
-      const latest = await records.list({ limit: LATEST });
-      await Promise.all(latest.map((record) => assertWhole(record, (key) => records.readInline(key))));
+      const all = await records.list({ limit: ALL });
+      await Promise.all(all.map((record) => assertBytes(record, (key) => records.readInline(key))));
+      await assertDecisions(records, all);
       await records.close();
     }
     await rm(folder, { recursive: true });
@@ -93,7 +123,7 @@ function registerTests(): void {
 }
 
 /** Moves, file and bytes came in one change: all of them are there or none. */
-async function assertWhole(
+async function assertBytes(
   record: UploadRecord,
   readInline: (key: string) => Promise<Uint8Array | null>,
 ): Promise<void> {
@@ -103,6 +133,35 @@ async function assertWhole(
     const bytes = (await readInline(file.key)) ?? new Uint8Array(0);
     assert.equal(createHash("sha256").update(bytes).digest("hex"), file.sha256);
   }
+}
+
+/** What the audit has of an upload in each state. */
+const EVENTS = new Map<string, readonly string[]>([
+  ["receiving", []],
+  ["received", ["upload-received"]],
+  ["released", ["upload-received", "upload-accepted"]],
+]);
+
+/** The audit, the shares, the keys and the grants know exactly what the uploads' records know. */
+async function assertDecisions(records: SqliteRecords, all: readonly UploadRecord[]): Promise<void> {
+  const events = new Map<string, string[]>();
+  for (const { uploadId, event } of await assertWhole(records)) {
+    events.set(uploadId ?? "", [...(events.get(uploadId ?? "") ?? []), event]);
+  }
+  const keys = await Promise.all(all.map(({ id }) => records.findIdempotencyKey(id, 0)));
+  const grants = await Promise.all(all.map(({ id }) => records.isGrantUsed(id)));
+  for (const [index, { id, state }] of all.entries()) {
+    const key = keys[index] ?? null;
+    const found = [events.get(id) ?? [], key !== null, key?.answer?.status ?? null, grants[index]];
+    const isReceived = state !== "receiving";
+    assert.deepEqual(
+      found,
+      [EVENTS.get(state), isReceived, state === "released" ? 201 : null, isReceived],
+      id,
+    );
+  }
+  const [used] = await records.usage(0);
+  assert.equal(used?.requests ?? 0, all.filter(({ state }) => state !== "receiving").length);
 }
 
 /** Mulberry32. */

@@ -74,11 +74,22 @@ test("each list of the reader goes by an index, and never through all uploads", 
   for (const condition of [
     "state = 'held'",
     "flow = 'avatars'",
+    "principal = 'public'",
     "id = 'x'",
     "state IN ('held', 'released')",
   ]) {
     assert.match(planOf(`SELECT * FROM uploads WHERE ${condition} ORDER BY seq DESC`), /^SEARCH/, condition);
   }
+  for (const condition of ["next_try_at_ms <= 5", "next_try_at_ms IS NOT NULL"]) {
+    const due = planOf(
+      `SELECT * FROM uploads WHERE +state = 'undeliverable' AND ${condition} ORDER BY next_try_at_ms, seq`,
+    );
+    assert.match(due, /^(SEARCH|SCAN) uploads USING INDEX uploads_by_next_try/);
+    assert.doesNotMatch(due, /TEMP B-TREE/);
+  }
+  const byScope = "SELECT * FROM idempotency_keys WHERE scope = 'x' AND expires_at_ms > 5";
+  assert.match(planOf(byScope), /^SEARCH .*\(scope=\?\)/);
+  assert.match(planOf("SELECT seq FROM idempotency_keys WHERE expires_at_ms <= 5"), /^SEARCH .*by_expiry/);
   assert.match(planOf("SELECT * FROM files WHERE key = 'x'"), /^SEARCH/);
   assert.match(planOf("SELECT * FROM deliveries WHERE upload = 1"), /^SEARCH/);
   database.close();

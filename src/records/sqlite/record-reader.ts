@@ -18,6 +18,10 @@ const UNFINISHED_STATES = textList(UPLOAD_STATES.filter((state) => !isFinalState
 const NEEDED = `u.state NOT IN (${textList(["aborted", "expired", "rejected", "observed", "delivered"])})
   OR (u.state = 'delivered' AND EXISTS (SELECT 1 FROM deliveries d WHERE d.upload = u.seq AND d.kind = 'receipt'))`;
 
+/** The plus keeps SQLite from going by the state: after days without a service it would sort all that wait, for the few that are due. */
+const WAITING = "SELECT * FROM uploads WHERE +state = 'undeliverable'";
+const LONGEST_FIRST = "ORDER BY next_try_at_ms, seq";
+
 /** How many uploads `list` gives at most, whatever it is asked. */
 const LIST_MAX = 10_000;
 
@@ -83,15 +87,12 @@ export class RecordReader {
   }
 
   dueDeliveries(nowMs: number, limit: number): UploadRecord[] {
-    const sql = `SELECT * FROM uploads WHERE next_try_at_ms <= ? AND state = 'undeliverable' ORDER BY next_try_at_ms, seq LIMIT ?`;
-    const rows = this.#statement(sql).all(nowMs, listLimit(limit));
-    return rows.map((row) => this.#whole(row));
+    const rows = this.#statement(`${WAITING} AND next_try_at_ms <= ? ${LONGEST_FIRST} LIMIT ?`);
+    return rows.all(nowMs, listLimit(limit)).map((row) => this.#whole(row));
   }
 
   nextDueAtMs(): number | null {
-    const sql = `SELECT next_try_at_ms FROM uploads WHERE next_try_at_ms IS NOT NULL AND state = 'undeliverable'
-      ORDER BY next_try_at_ms LIMIT 1`;
-    const row = this.#statement(sql).get();
+    const row = this.#statement(`${WAITING} AND next_try_at_ms IS NOT NULL ${LONGEST_FIRST} LIMIT 1`).get();
     return row === undefined ? null : Number(row.next_try_at_ms);
   }
 
