@@ -7,6 +7,7 @@ import type { Server } from "node:net";
 import { openReceiptKeys } from "../delivery/receipt/receipt-keys.ts";
 import type { FlowSet } from "../flows/flow.ts";
 import { trustedProxies } from "../gate/client-address.ts";
+import { ForgetExpired } from "../gate/forget-expired.ts";
 import type { GateParts } from "../gate/gate-parts.ts";
 import { openIdempotency } from "../gate/idempotency/idempotency-keys.ts";
 import { type Recovery, recover } from "../gate/recover.ts";
@@ -59,6 +60,8 @@ export async function runGate(settings: Settings, flows: FlowSet, log: Log): Pro
     await restoreInline(parts.records, parts.storage);
     const redelivery = startRedelivery(parts);
     closers.push(() => redelivery.close());
+    const forgetting = new ForgetExpired({ records: parts.records, keepMs: settings.records.keepMs, log });
+    closers.push(() => forgetting.close());
     const publicServer = await openPublicServer(parts);
     closers.push(() => publicServer.close());
     const reload = once(() => reloadGate(parts, publicServer.certificate));
