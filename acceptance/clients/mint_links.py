@@ -1,6 +1,7 @@
 """Mints download links as a service does: reads a JSON list of what is to be linked, prints the URLs as a JSON list.
 
-Each entry has the arguments of ``download_url`` but the secret, which is in ``GRANT_SECRET``; ``lifetime`` is in seconds.
+Each entry has the arguments of ``download_url`` but the secret, which is in ``GRANT_SECRET``.
+``lifetime`` is in seconds.
 """
 
 import json

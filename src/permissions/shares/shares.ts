@@ -13,12 +13,12 @@ export interface Reservation {
    * Takes the request into account for shares of its principal and flow. Those of its address are taken by `reserve`, before anybody is asked
    * who it is.
    * @param contentLengthBytes as declared, or `null`: then `grow` takes more as bytes come.
-   * @throws RATE_EXCEEDED, CONCURRENCY_EXCEEDED, QUOTA_EXCEEDED (with retryAfterSeconds)
+   * @throws RATE_EXCEEDED, CONCURRENCY_EXCEEDED, QUOTA_EXCEEDED (with retryAfterSeconds); QUOTA_TOO_SMALL where no wait would help; GATE_BUSY
    */
   admit(principal: string, contentLengthBytes: number | null): void;
-  /** Called while bytes arrive. @throws QUOTA_EXCEEDED */
+  /** Called while bytes arrive; both numbers are those of the whole upload so far. @throws QUOTA_EXCEEDED, QUOTA_TOO_SMALL */
   grow(bytesReceived: number, filesBegun: number): void;
-  /** What was really taken: goes into the records along with the release. Reservations of bytes and files end; the place of a concurrent upload is kept until `end`. */
+  /** What was really taken: goes into the records along with the release. Reservations of bytes and files end; the place of a concurrent upload is kept until `end`. @throws QUOTA_EXCEEDED where it is more than was reserved and does not fit */
   settle(bytes: number, files: number): readonly UsageEntry[];
   /** Gives back whatever is still reserved. Safe to call twice. */
   end(): void;
@@ -27,7 +27,7 @@ export interface Reservation {
 }
 
 export interface Shares {
-  /** Begins a request: takes from shares of its address. @throws RATE_EXCEEDED, CONCURRENCY_EXCEEDED */
+  /** Begins a request: takes from shares of its address. @throws RATE_EXCEEDED, CONCURRENCY_EXCEEDED, GATE_BUSY */
   reserve(flow: Flow, address: string): Reservation;
   /** Use that no release has recorded yet (requests that were refused or failed): written from time to time, and at the end. */
   takeUnrecorded(): readonly UsageEntry[];
