@@ -43,6 +43,8 @@ export interface GateOptions {
   readonly passThrough?: boolean;
   /** Absolute path of the storage; default: with the records. */
   readonly storage?: string;
+  /** Absolute path of the records database; default: in the gate's folder. */
+  readonly records?: string;
   /** Added to `limits`, as YAML: `idle: 1s`. */
   readonly limits?: string;
   /** Paths of a certificate and its key: then `origin` is https. */
@@ -138,7 +140,7 @@ listen:
 flows: flows/
 upstreams:
   service: { url: "${options.upstream}", pass-through: ${options.passThrough ?? false}, timeout: ${options.upstreamTimeout ?? "10s"} }
-records: { driver: sqlite, path: data/records.sqlite }
+records: { driver: sqlite, path: ${options.records ?? "data/records.sqlite"} }
 storage: { driver: disk, path: ${options.storage ?? "data"} }
 limits: { ${options.limits ?? "idle: 60s"} }
 ${options.settings ?? ""}

@@ -13,8 +13,6 @@ import { openLog } from "../signals/log.ts";
 import type { CommandIo } from "./io.ts";
 import { readSettingsToServe, type SettingsArguments } from "./read-settings.ts";
 
-const GRACE_MS = 15_000;
-
 /** Exit codes: 0 stopped by a signal, 2 could not start. Resolves when the gate has stopped. */
 export async function serveCommand(args: SettingsArguments, io: CommandIo): Promise<number> {
   const settings = await readSettingsToServe(args, io);
@@ -53,7 +51,7 @@ function printProblems(problems: readonly SetupProblem[], io: CommandIo): void {
 function sayStarted(settings: Settings, { flows }: FlowSet, gate: RunningGate, io: CommandIo): void {
   const { listen, upstreams } = settings;
   io.err(
-    `sluicegate listens on http://${listen.public.host}:${listen.public.port}, operator's side on http://${listen.operator.host}:${listen.operator.port}`,
+    `sluicegate listens on ${listen.public.tls === null ? "http" : "https"}://${listen.public.host}:${listen.public.port}, operator's side on http://${listen.operator.host}:${listen.operator.port}`,
   );
   for (const { name, url, passThrough } of upstreams.values()) {
     io.err(
@@ -82,7 +80,7 @@ function untilStopped(gate: RunningGate, io: CommandIo): Promise<number> {
       if (isStopping) return;
       isStopping = true;
       io.err("sluicegate stops: nothing new is taken, what runs may finish");
-      void gate.stop(GRACE_MS).then(() => resolve(0));
+      void gate.stop(gate.parts.settings.limits.stopGraceMs).then(() => resolve(0));
     };
     process.on("SIGINT", stop).on("SIGTERM", stop);
     process.on("SIGHUP", () => {

@@ -39,12 +39,16 @@ const SINGLE_HEADERS: ReadonlySet<string> = new Set([
   "expect",
 ]);
 
+const VERSIONS: ReadonlySet<string> = new Set(["1.0", "1.1", "2.0"]);
+const HOST = /^(?:[A-Za-z0-9._-]{1,255}|\[[0-9A-Fa-f:.]{2,45}\])(?::(\d{1,5}))?$/;
+
 /**
  * Holds for every request, whatever its route.
  * @throws REQUEST_HEADER_DUPLICATED, METHOD_NOT_SUPPORTED, REQUEST_MALFORMED
- * @see RFC 9110 section 5.3; RFC 9112 sections 3.2 and 6.3
+ * @see RFC 9110 section 5.3; RFC 9112 sections 2.3, 3.2 and 6.3
  */
 export function judgeFraming(req: IncomingMessage): void {
+  judgeVersion(req);
   const seen = new Set<string>();
   for (let index = 0; index < req.rawHeaders.length; index += 2) {
     const name = (req.rawHeaders[index] ?? "").toLowerCase();
@@ -57,13 +61,48 @@ export function judgeFraming(req: IncomingMessage): void {
     }
     seen.add(name);
   }
-  // RFC 9112 section 3.2
-  if (req.httpVersion === "1.1" && !seen.has("host")) {
-    throw new GateError("REQUEST_MALFORMED", { expected: "a Host header", seen: "none" });
-  }
+  judgeHost(req, seen.has("host"));
   if (req.method === "TRACE" || req.method === "CONNECT")
     throw new GateError("METHOD_NOT_SUPPORTED", { seen: req.method });
   judgeTransferCoding(req, seen);
+}
+
+/**
+ * The HTTP/1 parser lets `HTTP/2.0` and `HTTP/0.9` pass in a request line; servers behind it read them as they like.
+ * @see RFC 9112 section 2.3
+ */
+function judgeVersion(req: IncomingMessage): void {
+  if (VERSIONS.has(req.httpVersion) && (req.httpVersion !== "2.0" || isStream(req))) return;
+  throw new GateError("REQUEST_MALFORMED", {
+    expected: "HTTP/1.1 or HTTP/1.0",
+    seen: `HTTP/${req.httpVersion}`,
+  });
+}
+
+/** Whether a request came over HTTP/2: then its headers have no line, and its version is not the client's to say. */
+const isStream = (req: IncomingMessage): boolean => "isHttp2" in req && req.isHttp2 === true;
+
+/**
+ * A name or an address, and a port that there is. What else the grammar of RFC 3986 section 3.2.2 allows (percent-encoding, sub-delimiters) no
+ * host has, and two servers would take it for different ones.
+ * @see RFC 9112 section 3.2; RFC 9110 section 7.2
+ */
+function judgeHost(req: IncomingMessage, isThere: boolean): void {
+  if (!isThere && req.httpVersion === "1.0") return;
+  const host = isThere ? (req.headers.host ?? "") : null;
+  const [, port] = HOST.exec(host ?? "") ?? [];
+  if (
+    host !== null &&
+    HOST.test(host) &&
+    (port === undefined || (Number(port) > 0 && Number(port) <= 65_535))
+  )
+    return;
+  throw new GateError("REQUEST_MALFORMED", {
+    message: "The request does not say for which host it is.",
+    expected: "a Host header with a name or an address, and a port or none",
+    seen: host === null ? "none" : quoteSeen(host),
+    details: { header: "host" },
+  });
 }
 
 function judgeTransferCoding(req: IncomingMessage, seen: ReadonlySet<string>): void {

@@ -70,9 +70,7 @@ export class ClientConnections {
   /** Takes a new connection in; `null` where it was dropped. */
   admit(raw: Socket): ClientConnection | null {
     const client = clientOf(raw.remoteAddress ?? "unknown");
-    const isOverShare = this.#isOverShare(client, raw);
-    const hasRoom = this.#served.size < this.#options.connectionsMax;
-    if (!isOverShare && (hasRoom || this.#evictIdle())) return this.#open(raw, client);
+    if (this.#findRoom(client, raw)) return this.#open(raw, client);
     if (this.#told.size < TOLD_MAX) return this.#turnAway(raw, client);
     this.#options.onTurnedAway("dropped");
     raw.destroy();
@@ -168,10 +166,16 @@ export class ClientConnections {
     this.#idle.add(connection);
   }
 
-  #evictIdle(): boolean {
-    const [longest] = this.#idle;
-    if (longest === undefined || performance.now() - longest.idleSinceMs < IDLE_BEFORE_EVICTION_MS)
-      return false;
+  /** Who has taken the share of one address already makes room for himself only. */
+  #findRoom(client: string, raw: Socket): boolean {
+    if (this.#isOverShare(client, raw)) return this.#evictIdle(client);
+    return this.#served.size < this.#options.connectionsMax || this.#evictIdle(null);
+  }
+
+  /** Closes the connection that has been idle the longest; of one client only where `client` is given. */
+  #evictIdle(client: string | null): boolean {
+    const longest = this.#longestIdle(client);
+    if (longest === null || performance.now() - longest.idleSinceMs < IDLE_BEFORE_EVICTION_MS) return false;
     this.#options.onTurnedAway("evicted");
     // It gives its place up now; its socket is gone a moment later.
     this.#remove(longest);
@@ -179,11 +183,19 @@ export class ClientConnections {
     return true;
   }
 
+  #longestIdle(client: string | null): ClientConnection | null {
+    for (const connection of this.#idle)
+      if (client === null || connection.client === client) return connection;
+    return null;
+  }
+
   #isOverShare(client: string, raw: Socket): boolean {
     const reserved = Math.floor(this.#options.connectionsMax / RESERVED_PART);
     const isInReserve = this.#served.size >= this.#options.connectionsMax - reserved;
     const has = this.#perClient.get(client) ?? 0;
-    return isInReserve && has >= reserved && !this.#options.isTrustedProxy(raw.remoteAddress ?? "");
+    return (
+      reserved > 0 && isInReserve && has >= reserved && !this.#options.isTrustedProxy(raw.remoteAddress ?? "")
+    );
   }
 }
 

@@ -7,7 +7,7 @@ import type { Socket } from "node:net";
 import type { GateParts } from "../gate/gate-parts.ts";
 import { handleUpgrade } from "../gate/pipeline.ts";
 import { GateError } from "../problems/gate-error.ts";
-import { answerUnreadable, problemAnswer } from "./unreadable-request.ts";
+import { answerBare, answerUnreadable, problemAnswer } from "./unreadable-request.ts";
 
 /** Received bytes a read: the largest that the socket gives at once. */
 export const SOCKET_READ_BYTES = 64 * 1024;
@@ -37,6 +37,10 @@ export function makeHttp1Server(gate: GateParts, handlers: RequestHandlers): Htt
   server.on("request", (req, res) => handlers.serve(req, res, false));
   server.on("checkContinue", (req, res) => handlers.serve(req, res, true));
   server.on("checkExpectation", (_req, res) => refuseExpectation(res));
+  // Without it Node closes the connection without a word.
+  server.on("connect", (req, socket) =>
+    answerBare(socket as Socket, new GateError("METHOD_NOT_SUPPORTED", { seen: req.method ?? "" })),
+  );
   server.on("upgrade", (req, socket, head) => {
     const res = new ServerResponse(req);
     res.assignSocket(socket as Socket);

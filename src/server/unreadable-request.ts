@@ -40,8 +40,10 @@ export function answerUnreadable(log: Log, error: NodeJS.ErrnoException, socket:
     socket.destroy();
     return;
   }
+  // Bytes behind the last request of a connection: nobody reads them, and they are no reason not to answer that one.
+  if (error.code === "HPE_CLOSED_CONNECTION" && answerAtWork(socket) !== null) return;
   // An answer has begun on this connection: a second one would be read as part of it.
-  if (socket.bytesWritten > 0 && hasOpenAnswer(socket)) {
+  if (socket.bytesWritten > 0 && answerAtWork(socket)?.headersSent === true) {
     socket.destroySoon();
     return;
   }
@@ -81,8 +83,7 @@ export function problemAnswer(error: GateError): {
   return { status: error.status, headers, body };
 }
 
-/** Node keeps the answer that is being written on the socket. */
-function hasOpenAnswer(socket: Socket): boolean {
-  const { _httpMessage: message } = socket as Socket & { _httpMessage?: ServerResponse | null };
-  return message?.headersSent === true;
+/** Node keeps the answer that is at work on the socket. */
+function answerAtWork(socket: Socket): ServerResponse | null {
+  return (socket as Socket & { _httpMessage?: ServerResponse | null })._httpMessage ?? null;
 }

@@ -14,6 +14,8 @@ import { Readable } from "node:stream";
 const BODY_BUFFER_BYTES = 64 * 1024;
 
 export class Http2Request extends Readable {
+  /** Tells it from a request that only says so in its request line. */
+  readonly isHttp2 = true;
   readonly httpVersion = "2.0";
   readonly httpVersionMajor = 2;
   readonly httpVersionMinor = 0;
@@ -40,6 +42,8 @@ export class Http2Request extends Readable {
       .once("aborted", this.#onLost)
       .once("close", this.#onLost)
       .on("error", () => {});
+    // From the start: a body of no bytes ends although nobody reads it.
+    stream.once("end", this.#onEnd);
     if (stream.destroyed) this.#onLost();
   }
 
@@ -49,7 +53,7 @@ export class Http2Request extends Readable {
       return;
     }
     this.#isAttached = true;
-    this.#stream.on("data", this.#onData).once("end", this.#onEnd);
+    this.#stream.on("data", this.#onData);
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {

@@ -63,6 +63,10 @@ export class Http2Response extends Http2ServerResponse implements Outflow {
     if (!OF_THE_CONNECTION.has(name.toLowerCase())) super.setHeader(name, value);
   }
 
+  override appendHeader(name: string, value: string | readonly string[]): void {
+    if (!OF_THE_CONNECTION.has(name.toLowerCase())) super.appendHeader(name, value as string);
+  }
+
   override writeHead(status: number, headers?: OutgoingHttpHeaders): this;
   override writeHead(status: number, message: string, headers?: OutgoingHttpHeaders): this;
   override writeHead(status: number, messageOrHeaders?: string | Headers, given?: Headers): this {
