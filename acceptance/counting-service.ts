@@ -30,6 +30,11 @@ export class CountingService {
   constructor() {
     this.hold();
     this.#server = createServer((req, res) => void this.#answer(req, res));
+    this.#server.on("upgrade", (_req, socket) => {
+      socket.on("error", () => {});
+      socket.write("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+      socket.on("end", () => socket.end()).resume();
+    });
   }
 
   async listen(): Promise<string> {
@@ -40,7 +45,7 @@ export class CountingService {
     return `http://127.0.0.1:${address.port}`;
   }
 
-  /** Lets `/held` and `/events` go on. */
+  /** Lets paths with `held` in them and `/events` go on. */
   release(): void {
     this.#release();
   }
@@ -63,7 +68,7 @@ export class CountingService {
     if (url.startsWith("/download/")) return sendBytes(res, Number(url.slice("/download/".length)));
     if (url === "/broken") return breakOff(res);
     if (url === "/events") return this.#sendEvents(res);
-    if (url.startsWith("/held")) await this.#released;
+    if (url.includes("held")) await this.#released;
     await this.#count(req, res);
   }
 

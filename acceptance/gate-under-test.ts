@@ -77,6 +77,8 @@ export interface GateUnderTest {
   /** Paths of the files in the store, below it. */
   stored(): Promise<readonly string[]>;
   isRunning(): boolean;
+  /** `null` while it runs, and where a signal ended it. */
+  exitCode(): number | null;
   /** Resolves when the process is gone. */
   ended(): Promise<void>;
   /** Stops the process and removes the folder. */
@@ -120,6 +122,7 @@ async function launchGate(folder: string, options: GateOptions): Promise<GateUnd
     quarantined: () => filesBelow(resolve(folder, options.storage ?? "data", "quarantine")),
     stored: () => filesBelow(resolve(folder, options.storage ?? "data", "store")),
     isRunning: () => !child.hasEnded,
+    exitCode: () => child.process.exitCode,
     ended: () => child.ended,
     stop: async () => {
       await child.stop();

@@ -88,9 +88,12 @@ export class UploadJournal {
   }
 }
 
+/** The client went away, or the gate was stopped: nothing was wrong with the upload. */
+const ENDED_BY_NOBODY: ReadonlySet<string> = new Set(["REQUEST_ABORTED", "GATE_STOPPING"]);
+
 /** Where an upload goes that fails before its release; `null` where that is not for this journal to say. */
 function endStateOf(state: UploadState, error: GateError): UploadState | null {
-  if (state === "receiving") return error.code === "REQUEST_ABORTED" ? "aborted" : "rejected";
+  if (state === "receiving") return ENDED_BY_NOBODY.has(error.code) ? "aborted" : "rejected";
   return state === "received" || state === "inspecting" || state === "accepted" ? "expired" : null;
 }
 

@@ -6,6 +6,7 @@
  * idle the longest makes some; and no single address takes the last tenth of all places, whatever it does.
  * Not here: what is said on a connection, and the time limits of a request.
  */
+import type { ServerResponse } from "node:http";
 import { isIPv6, type Socket } from "node:net";
 
 /** Connections beyond the limit that may be open at once only to be told so. */
@@ -36,7 +37,8 @@ export class ClientConnection {
   readonly client: string;
   /** Closes it politely; what is being answered may finish. */
   leave: () => void;
-  requests = 0;
+  /** Answers to the requests at work. */
+  readonly answers = new Set<ServerResponse>();
   hasAsked = false;
   isHttp2 = false;
   /** A WebSocket: it ends when one of its sides does. */
@@ -85,16 +87,13 @@ export class ClientConnections {
   }
 
   /** A request of this connection is at work until the result is called. */
-  begin(connection: ClientConnection): () => void {
-    connection.requests += 1;
+  begin(connection: ClientConnection, answer: ServerResponse): () => void {
+    connection.answers.add(answer);
     connection.hasAsked = true;
     this.#requests += 1;
     this.#idle.delete(connection);
-    let isAtWork = true;
     return () => {
-      if (!isAtWork) return;
-      isAtWork = false;
-      connection.requests -= 1;
+      if (!connection.answers.delete(answer)) return;
       this.#requests -= 1;
       this.#becomeIdle(connection);
       if (this.#requests === 0) for (const resolve of this.#whenQuiet.splice(0)) resolve();
@@ -160,7 +159,7 @@ export class ClientConnections {
   }
 
   #becomeIdle(connection: ClientConnection): void {
-    if (connection.requests > 0 || connection.isJoined || !this.#served.has(connection)) return;
+    if (connection.answers.size > 0 || connection.isJoined || !this.#served.has(connection)) return;
     connection.idleSinceMs = performance.now();
     this.#idle.delete(connection);
     this.#idle.add(connection);

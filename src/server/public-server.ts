@@ -71,7 +71,12 @@ export class PublicServer {
    * no request is at work.
    */
   async drain(): Promise<void> {
-    for (const connection of this.#connections.open) if (connection.hasAsked) connection.leave();
+    for (const connection of this.#connections.open) {
+      if (!connection.hasAsked) continue;
+      // HTTP/1.1 says it in the answer, HTTP/2 by GOAWAY.
+      if (!connection.isHttp2) for (const answer of connection.answers) answer.shouldKeepAlive = false;
+      connection.leave();
+    }
     await this.#connections.quiet();
   }
 
@@ -126,7 +131,7 @@ export class PublicServer {
     }
     this.#watchStalls(connection, socket);
     connection.leave = () => {
-      if (connection.requests === 0) socket.destroy();
+      if (connection.answers.size === 0) socket.destroy();
     };
     this.#http1.take(socket);
   }
@@ -145,7 +150,7 @@ export class PublicServer {
     // GOAWAY first: what is being answered goes on, and the client knows what it may send elsewhere.
     connection.leave = () => {
       session.close();
-      if (connection.requests === 0) cutAfter(connection.raw, LEAVE_MS_MAX);
+      if (connection.answers.size === 0) cutAfter(connection.raw, LEAVE_MS_MAX);
     };
     connection.isHttp2 = true;
   }
@@ -166,13 +171,13 @@ export class PublicServer {
   #serve(socket: Socket, req: IncomingMessage, res: ServerResponse, expectsContinue: boolean): void {
     const connection = this.#connections.find(socket);
     if (connection !== undefined) {
-      const end = this.#connections.begin(connection);
+      const end = this.#connections.begin(connection, res);
       res.once("close", () => {
         end();
         if (this.#gate.isStopping) connection.leave();
       });
     }
-    if (this.#gate.isStopping) res.shouldKeepAlive = false;
+    if (this.#gate.isStopping && connection?.isHttp2 !== true) res.shouldKeepAlive = false;
     void handleRequest(this.#gate, req, res, expectsContinue);
   }
 
