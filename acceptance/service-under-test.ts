@@ -16,8 +16,10 @@ export interface ServiceUnderTest {
   /** Every request that arrived, in order. */
   received(): Promise<readonly ReceivedUpload[]>;
   clear(): Promise<void>;
-  /** Lets the next uploads go wrong after they were taken: by a status, `reset`, `rubbish`, `half` or `silence`. */
+  /** Lets the next uploads go wrong after they were taken: by a status, `reset`, `rubbish`, `half`, `silence`, or `later`. */
   fail(how: string, times?: number): Promise<void>;
+  /** Lets one answer go that was to come later. */
+  answerNow(): Promise<void>;
   signal(name: NodeJS.Signals): void;
   stop(): Promise<void>;
 }
@@ -51,6 +53,9 @@ async function launchService(port: number): Promise<ServiceUnderTest> {
     },
     fail: async (how, times = 1) => {
       await (await fetch(`${origin}/fail?how=${how}&times=${times}`, { method: "POST" })).arrayBuffer();
+    },
+    answerNow: async () => {
+      await (await fetch(`${origin}/next`, { method: "POST" })).arrayBuffer();
     },
     signal: (name) => void child.process.kill(name),
     stop: () => child.stop(),

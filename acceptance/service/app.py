@@ -1,7 +1,7 @@
 """An ordinary FastAPI service with upload routes, written as one writes such a service.
 
-It remembers what it got, so that a test can ask: ``GET /received``, and ``DELETE /received`` to forget. It fails when it is told to:
-``POST /fail?how=reset&times=2`` lets the next two uploads go wrong after they were taken.
+It remembers what it got, so that a test can ask: ``GET /received``, and ``DELETE /received`` to forget. It fails when
+it is told to: ``POST /fail?how=reset&times=2`` lets the next two uploads go wrong after they were taken.
 """
 
 import asyncio
@@ -14,6 +14,7 @@ from typing import Annotated, Any
 from urllib.parse import unquote
 
 import keyed
+import may
 from fastapi import FastAPI, Form, Request, Response, UploadFile, WebSocket
 from fastapi.responses import StreamingResponse
 from starlette.datastructures import FormData
@@ -56,10 +57,13 @@ async def nowhere(message: MutableMapping[str, Any]) -> None:
 
 
 async def fail(how: str, take: Callable[[], Awaitable[None]], receive: Receive, send: Send) -> None:
-    """Takes the upload as always and then does not say so: by a status of its own, a reset, bytes that are no HTTP, or silence."""
+    """Takes the upload as always, then says something else: a status, a reset, bytes that are no HTTP, or nothing."""
     await take()
-    if how.isdigit():
-        await send({"type": "http.response.start", "status": int(how), "headers": [(b"content-length", b"0")]})
+    if how == "later":
+        await turn.acquire()
+    if how == "later" or how.isdigit():
+        status = 201 if how == "later" else int(how)
+        await send({"type": "http.response.start", "status": status, "headers": [(b"content-length", b"0")]})
         await send({"type": "http.response.body", "body": b""})
         return
     transport = receive.__self__.transport  # type: ignore[attr-defined]
@@ -71,8 +75,12 @@ async def fail(how: str, take: Callable[[], Awaitable[None]], receive: Receive, 
         await asyncio.sleep(3600)
     if how == "reset":
         transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    transport.close() if how in ("rubbish", "half") else transport.abort()
+    if how in ("rubbish", "half"):
+        transport.close()
+    else:
+        transport.abort()
 app.include_router(keyed.router)
+app.include_router(may.router)
 
 
 async def keep_form(request: Request, form: FormData) -> dict[str, Any]:

@@ -20,7 +20,7 @@ export async function openRecords(settings: Settings): Promise<Records> {
       expected: `a records database at ${path}`,
       seen: "no such file",
     });
-  return openSqliteRecords({ path, busyTimeoutMs: BUSY_TIMEOUT_MS });
+  return openSqliteRecords({ path, busyTimeoutMs: BUSY_TIMEOUT_MS, checkBytesMax: 0 });
 }
 
 /** Tells the gate to look at once for what is due. @returns whether one runs */

@@ -56,18 +56,18 @@ export async function releaseUpload(
     return releaseParts(gate, upload).catch((error: unknown) => takeBack(gate, upload, asGateError(error)));
   }
   await upload.journal.take(["received", "inspecting", "accepted"], content);
-  const released = await releaseParts(gate, upload);
   try {
+    const released = await releaseParts(gate, upload);
     await upload.journal.take(["released"], begun);
+    return released;
   } catch (error) {
-    // Moved, and by the records not released: nobody will ever ask for it.
+    // Some may have been moved, and by the records none is released: nobody will ever ask for them.
     await removeFiles(
       gate.storage,
       files.map(({ key }) => key),
     );
     throw error;
   }
-  return released;
 }
 
 /**

@@ -74,6 +74,15 @@ export const SETUP_CODES = {
     meaning: "The records database has a layout that this version does not know; it was left untouched.",
     remedy: "Run the newer version again, or name another records database.",
   },
+  RECORDS_DAMAGED: {
+    status: 500,
+    title: "The records database is damaged",
+    retry: "never",
+    meaning:
+      "The file is no database, or its parts do not fit together: something other than the gate has written into it, or its disk has lost what it held.",
+    remedy:
+      "Restore it from a backup. To start without it, move it and its -wal and -shm files away: what it knew of uploads, keys and deliveries is then unknown.",
+  },
   STORAGE_UNUSABLE: {
     status: 500,
     title: "The storage folder cannot be used",

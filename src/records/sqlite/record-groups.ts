@@ -6,7 +6,8 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { GateError } from "../../problems/gate-error.ts";
-import { isFaultOfChange, packError } from "./database-errors.ts";
+import { isDamage } from "./check-database.ts";
+import { isFaultOfChange, packError, recordsUnavailable } from "./database-errors.ts";
 import {
   type ChangeRequest,
   type GroupAnswer,
@@ -34,6 +35,8 @@ export class RecordGroups {
   readonly #desk: RequestDesk;
   #commits = 0;
   #isClosed = false;
+  /** Damage that was met: it does not heal, and a probe that happens not to touch it must not hide it. */
+  #damage: Error | null = null;
 
   constructor(database: DatabaseSync) {
     this.#database = database;
@@ -61,7 +64,7 @@ export class RecordGroups {
     } catch (error) {
       this.#rollBack();
       if (isFaultOfChange(error)) this.#runWithSavepoints(changes, outcome);
-      else failAll(changes, error, outcome);
+      else this.#failAll(changes, error, outcome);
     }
   }
 
@@ -93,7 +96,7 @@ export class RecordGroups {
       this.#commit(group, outcome);
     } catch (error) {
       this.#rollBack();
-      failAll(changes, error, outcome);
+      this.#failAll(changes, error, outcome);
     }
   }
 
@@ -125,6 +128,7 @@ export class RecordGroups {
   }
 
   #apply({ number, request, inline }: Numbered<ChangeRequest>, group: Outcome): void {
+    if (request.kind === "probe" && this.#damage !== null) throw recordsUnavailable(this.#damage);
     const value = this.#desk.apply(request, inline);
     if (value === undefined) group.done.push(number);
     else group.answers.push({ number, value });
@@ -143,8 +147,15 @@ export class RecordGroups {
     try {
       outcome.answers.push({ number, value: this.#ask(request) });
     } catch (error) {
+      if (isDamage(error)) this.#damage = error;
       outcome.failed.push({ number, error: packError(error) });
     }
+  }
+
+  #failAll(changes: readonly Numbered<ChangeRequest>[], cause: unknown, outcome: Outcome): void {
+    if (isDamage(cause)) this.#damage = cause;
+    const error = packError(cause);
+    for (const { number } of changes) outcome.failed.push({ number, error });
   }
 
   #ask(request: Question | { readonly kind: "close" }): unknown {
@@ -155,11 +166,6 @@ export class RecordGroups {
 }
 
 const emptyOutcome = (): Outcome => ({ done: [], failed: [], answers: [] });
-
-function failAll(changes: readonly Numbered<ChangeRequest>[], cause: unknown, outcome: Outcome): void {
-  const error = packError(cause);
-  for (const { number } of changes) outcome.failed.push({ number, error });
-}
 
 function numbered({ first, requests, inline }: RequestBatch): Numbered<RecordsRequest>[] {
   return (JSON.parse(requests) as RecordsRequest[]).map((request, index) => ({

@@ -19,6 +19,7 @@ import type { ErrorMessage } from "./database-errors.ts";
 export interface ThreadStart {
   readonly path: string;
   readonly busyTimeoutMs: number;
+  readonly checkBytesMax: number;
 }
 
 /** Bytes within the batch's buffer. */

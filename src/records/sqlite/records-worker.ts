@@ -5,6 +5,7 @@
  * the disk the next group fills up by itself; there is no timer.
  */
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
+import { checkDatabase, openingError } from "./check-database.ts";
 import { packError } from "./database-errors.ts";
 import { openDatabase } from "./open-database.ts";
 import { RecordGroups } from "./record-groups.ts";
@@ -14,13 +15,15 @@ import type { RequestBatch, ThreadOpened, ThreadStart } from "./records-messages
 const GROUP_REQUESTS_MAX = 2000;
 
 function open(): RecordGroups | null {
-  const { path, busyTimeoutMs } = workerData as ThreadStart;
+  const { path, busyTimeoutMs, checkBytesMax } = workerData as ThreadStart;
   try {
-    const groups = new RecordGroups(openDatabase(path, busyTimeoutMs));
+    const database = openDatabase(path, busyTimeoutMs);
+    checkDatabase(database, checkBytesMax);
+    const groups = new RecordGroups(database);
     parentPort?.postMessage({ failure: null } satisfies ThreadOpened);
     return groups;
   } catch (error) {
-    parentPort?.postMessage({ failure: packError(error) } satisfies ThreadOpened);
+    parentPort?.postMessage({ failure: packError(openingError(error, path)) } satisfies ThreadOpened);
     return null;
   }
 }

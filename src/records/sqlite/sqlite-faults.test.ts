@@ -164,11 +164,11 @@ test("damage in what decisions are kept in fails what touches it, and uploads wi
     ["api_keys", (records: Records) => records.findApiKey(API_KEY.id)],
   ] as const) {
     const path = join(folder, `${table}.sqlite`);
-    const records = await openSqliteRecords({ path });
+    const records = await openSqliteRecords({ path, checkBytesMax: 0 });
     for (const change of CHANGES) await change(records);
     await records.close();
     damage(path, table);
-    const damaged = await openSqliteRecords({ path });
+    const damaged = await openSqliteRecords({ path, checkBytesMax: 0 });
     await assert.rejects(touch(damaged), unavailable(/malformed/), table);
     const upload = sampleUpload();
     await damaged.begin(upload);
@@ -223,8 +223,24 @@ test("a full disk fails the group, loses nothing acknowledged, and heals when th
 test("a file that is no database does not open", async () => {
   const path = join(folder, "records.sqlite");
   writeFileSync(path, "this is a letter, not a database\n".repeat(200));
-  await assert.rejects(openSqliteRecords({ path }), unavailable(/not a database/));
+  await assert.rejects(openSqliteRecords({ path }), isDamaged(/not a database.*backup/));
 });
+
+test("a damaged database is not opened where it is read through first, and says what to do", async () => {
+  const path = join(folder, "records.sqlite");
+  const records = await openSqliteRecords({ path });
+  for (let count = 0; count < 50; count += 1) await records.begin(sampleUpload());
+  await records.close();
+  damage(path, "uploads");
+  await assert.rejects(openSqliteRecords({ path }), isDamaged(/backup/));
+});
+
+const isDamaged =
+  (words: RegExp) =>
+  (error: unknown): boolean =>
+    error instanceof GateError &&
+    error.code === "RECORDS_DAMAGED" &&
+    words.test(`${error.message} ${error.expected}`);
 
 test("a damaged database fails what touches the damage, with the cause", async () => {
   const path = join(folder, "records.sqlite");
@@ -232,9 +248,11 @@ test("a damaged database fails what touches the damage, with the cause", async (
   for (let count = 0; count < 50; count += 1) await records.begin(sampleUpload());
   await records.close();
   damage(path, "uploads");
-  const damaged = await openSqliteRecords({ path });
+  const damaged = await openSqliteRecords({ path, checkBytesMax: 0 });
+  await damaged.probe();
   await assert.rejects(damaged.list({ limit: 100 }), unavailable(/malformed/));
   await assert.rejects(damaged.begin(sampleUpload()), unavailable(/malformed/));
+  await assert.rejects(damaged.probe(), unavailable(/malformed/), "damage that was met is not forgotten");
   await damaged.close();
 });
 

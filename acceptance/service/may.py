@@ -1,0 +1,43 @@
+"""Routes for tests of permissions: they keep what they got to the letter, and say who may send when they are asked.
+
+Who may is known by a cookie ``session``: its value is the principal, until ``POST /may-end?session=`` ends it.
+"""
+
+import hashlib
+from typing import Annotated
+
+from fastapi import APIRouter, Cookie, Request, Response
+
+router = APIRouter()
+ended: set[str] = set()
+
+KEPT_BYTES_MAX = 8192
+
+
+@router.put("/may/{flow}/{name}")
+async def take(request: Request, flow: str, name: str, status: int = 201) -> Response:
+    """Takes an upload and answers with ``status``."""
+    content = await request.body()
+    entry = request.state.entry
+    entry["fields"].append(["sha256", hashlib.sha256(content).hexdigest()])
+    if len(content) <= KEPT_BYTES_MAX:
+        entry["fields"].append(["body", content.decode("latin-1")])
+    headers = {"access-control-allow-origin": "*", "vary": "Accept-Language", "sluicegate-principal": "nobody"}
+    return Response(f"{flow} {name}", status_code=status, headers=headers)
+
+
+@router.get("/may-ask")
+async def ask(session: Annotated[str | None, Cookie()] = None) -> Response:
+    """The gate's question before an upload, and once more before its release."""
+    if session is None:
+        return Response(status_code=401, headers={"www-authenticate": 'Session realm="service"'})
+    if session in ended:
+        return Response(status_code=403)
+    return Response(f'{{"principal": "{session}"}}', media_type="application/json")
+
+
+@router.post("/may-end")
+async def end(session: str) -> dict[str, bool]:
+    """Ends a session: from now on the answer is no."""
+    ended.add(session)
+    return {"ok": True}
