@@ -3,11 +3,12 @@
  */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, test } from "node:test";
+import { promisify } from "node:util";
 import type { AuditEntry, AuditRecord } from "../records/records.ts";
 import { sampleEntry } from "../records/records-audit.contract.ts";
 import { openSqliteRecords } from "../records/sqlite/open-sqlite-records.ts";
@@ -110,6 +111,21 @@ test("verify says where a chain is broken and what is wrong, and exits with 1", 
   });
 });
 
+test("the check in docs/audit.md, which shares no code with the gate, comes to the same verdict", async () => {
+  await note(
+    ...Array.from({ length: 9 }, (_, atMs) =>
+      sampleEntry({ atMs, flow: null, rule: '"\n\u001f\u007f\\/😀' }),
+    ),
+  );
+  const document = readFileSync(join(import.meta.dirname, "../../docs/audit.md"), "utf8");
+  const check = /```python\n([^`]+)```/.exec(document)?.[1] ?? "";
+  const runCheck = () => promisify(execFile)("python3", ["-c", check, path]);
+  const { out } = await audit("verify");
+  assert.equal((await runCheck()).stdout.trimEnd(), /head (\S+)/.exec(out)?.[1]);
+  tamper("UPDATE audit SET principal = 'nobody' WHERE seq = 5");
+  await assert.rejects(runCheck(), /broken at entry 5/);
+});
+
 test("verify exits with 2 where it cannot tell, and says why", async () => {
   const without = await audit("verify");
   assert.equal(without.code, 2);
@@ -131,9 +147,9 @@ test("verify exits with 2 where it cannot tell, and says why", async () => {
 
 test("verify and list say that there is nothing yet", async () => {
   await note();
-  assert.match((await audit("verify")).out, /^0 entries, whole; head 0:0{64}\n$/);
-  assert.equal((await audit("list")).out, "No audit entries yet.\n");
-  assert.equal((await audit("list", "--flow", "none")).out, "No audit entry fits.\n");
+  const [verified, listed] = await Promise.all([audit("verify"), audit("list")]);
+  assert.match(verified.out, /^0 entries, whole; head 0:0{64}\n$/);
+  assert.equal(listed.out, "No audit entries yet.\n");
 });
 
 test("list prints the newest first, a line each, by flow, upload and principal", async () => {
@@ -149,7 +165,8 @@ test("list prints the newest first, a line each, by flow, upload and principal",
       detail: { name: "Büro 2" },
     }),
   );
-  const { out } = await audit("list");
+  const [{ out }, none] = await Promise.all([audit("list"), audit("list", "--flow", "none")]);
+  assert.equal(none.out, "No audit entry fits.\n");
   const lines = out.trimEnd().split("\n");
   assert.match(lines[0] ?? "", /^entry +time \(UTC\) +event +rule +flow +principal +upload +details$/);
   assert.match(lines[1] ?? "", /^3 +2026-11-22 \S+ +key-added +- +- +key:ci +- +name="Büro 2"$/);
@@ -165,16 +182,13 @@ test("list prints the newest first, a line each, by flow, upload and principal",
 });
 
 test("list refuses arguments that it cannot mean", async () => {
-  await note();
-  for (const args of [
-    ["--limit", "0"],
-    ["--limit", "many"],
-    ["--upload", "../../x"],
-  ]) {
-    const { code, err } = await audit("list", ...args);
-    assert.equal(code, 2);
-    assert.match(err, new RegExp(`^${args[0]} takes`));
-  }
+  const [limit, upload] = await Promise.all([
+    audit("list", "--limit", "0"),
+    audit("list", "--upload", "../../x"),
+  ]);
+  assert.deepEqual([limit.code, upload.code], [2, 2]);
+  assert.match(limit.err, /^--limit takes a whole number/);
+  assert.match(upload.err, /^--upload takes an upload id/);
 });
 
 test("list prints nothing that a terminal would obey, turn round or take for another line or column", async () => {
@@ -194,8 +208,7 @@ test("list prints nothing that a terminal would obey, turn round or take for ano
       sampleEntry({ principal: text, rule: text, event: text, detail: { [text]: text } }),
     ),
   );
-  const table = (await audit("list")).out;
-  const json = (await audit("list", "--json")).out;
+  const [{ out: table }, { out: json }] = await Promise.all([audit("list"), audit("list", "--json")]);
   for (const out of [table, json]) {
     assert.doesNotMatch(out.replaceAll("\n", ""), /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
   }
