@@ -25,15 +25,23 @@ FLOWS = Path(__file__).parent / "flows"
 AVATARS = FLOWS / "avatars" / "samples"
 DOCUMENTS = FLOWS / "documents" / "samples"
 IMPORTS = FLOWS / "imports" / "samples"
+STATEMENTS = FLOWS / "statements" / "samples"
+REPORTS = FLOWS / "reports" / "samples"
+ATTACHMENTS = FLOWS / "attachments" / "samples"
+NOTES = FLOWS / "notes" / "samples"
 
 
 def main() -> None:
-    for folder in (AVATARS, DOCUMENTS):
+    for folder in (AVATARS, DOCUMENTS, STATEMENTS, REPORTS, ATTACHMENTS, NOTES):
         (folder / "rejected").mkdir(parents=True, exist_ok=True)
     IMPORTS.mkdir(parents=True, exist_ok=True)
     make_avatars()
     make_documents()
     make_imports()
+    make_statements()
+    make_reports()
+    make_attachments()
+    make_notes()
 
 
 def make_avatars() -> None:
@@ -58,7 +66,7 @@ def make_avatars() -> None:
 
 
 def make_documents() -> None:
-    make_pdf(DOCUMENTS / "contract.pdf")
+    make_pdf(DOCUMENTS / "contract.pdf", "Contract", ("A contract that may pass.", "Its second page."))
     letter = docx.Document()
     letter.add_heading("Letter", 1)
     letter.add_paragraph("Dear reader, this is a document that may pass.")
@@ -78,12 +86,12 @@ def make_documents() -> None:
         archive.writestr("readme.txt", "An archive is not a workbook.\n")
 
 
-def make_pdf(path: Path) -> None:
+def make_pdf(path: Path, title: str, pages: tuple[str, ...]) -> None:
     page = Canvas(str(path), pagesize=A5, invariant=1)
-    page.setTitle("Contract")
-    page.drawString(60, 520, "A contract that may pass.")
-    page.showPage()
-    page.drawString(60, 520, "Its second page.")
+    page.setTitle(title)
+    for text in pages:
+        page.drawString(60, 520, text)
+        page.showPage()
     page.save()
 
 
@@ -103,6 +111,43 @@ def make_imports() -> None:
         for hour in range(24):
             writer.writerow((f"2026-11-21T{hour:02}:00Z", "Zürich", f"{measured.gauss(4, 2):.1f}"))
     (IMPORTS / "opaque.bin").write_bytes(measured.randbytes(2048))
+
+
+def make_statements() -> None:
+    booked = random.Random(11)
+    lines = [f"2026-11-{day:02},DE{day:020},{booked.uniform(-900, 900):.2f},EUR" for day in range(1, 31)]
+    table = "date,account,amount,currency\n" + "\n".join(lines) + "\n"
+    (STATEMENTS / "november.csv").write_text(table)
+    rejected = STATEMENTS / "rejected"
+    (rejected / "workbook-named-csv.csv").write_bytes((DOCUMENTS / "costs.xlsx").read_bytes())
+    (rejected / "quote-never-closed.csv").write_text(table + '2026-11-30,"DE')
+    (rejected / "not-text.csv").write_bytes(table.encode() + b"\x00\x01\xff\n")
+
+
+def make_reports() -> None:
+    make_pdf(REPORTS / "report.pdf", "Report", ("What was done in November.",))
+    pdf = (REPORTS / "report.pdf").read_bytes()
+    rejected = REPORTS / "rejected"
+    (rejected / "cut-in-the-middle.pdf").write_bytes(pdf[: len(pdf) // 2])
+    (rejected / "picture-named-pdf.pdf").write_bytes((AVATARS / "photo.png").read_bytes())
+
+
+def make_attachments() -> None:
+    plan = Image.new("RGB", (240, 160), "white")
+    ImageDraw.Draw(plan).rectangle((40, 30, 200, 130), outline="black", width=3)
+    plan.save(ATTACHMENTS / "plan.png", optimize=True)
+    make_pdf(ATTACHMENTS / "offer.pdf", "Offer", ("An offer that may pass.",))
+    png = (ATTACHMENTS / "plan.png").read_bytes()
+    rejected = ATTACHMENTS / "rejected"
+    (rejected / "bytes-after-the-end.png").write_bytes(png + b"PK\x03\x04 and more\n")
+    (rejected / "page-named-png.png").write_bytes(b"<!doctype html><title>Not a picture</title>\n")
+
+
+def make_notes() -> None:
+    (NOTES / "note.txt").write_text("Remember the milk. Grüße aus Zürich.\n", encoding="utf-8")
+    rejected = NOTES / "rejected"
+    (rejected / "picture-named-txt.txt").write_bytes((AVATARS / "photo.png").read_bytes())
+    (rejected / "script-named-txt.txt").write_text("#!/bin/sh\necho a script\n")
 
 
 if __name__ == "__main__":

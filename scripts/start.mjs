@@ -3,6 +3,7 @@
  *
  * Ports: PORT (gate, 8080), OPERATOR_PORT (operator's side, 8081), SERVICE_PORT (the service, 8000).
  */
+import { randomBytes } from "node:crypto";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { ensurePackages, NODE, ROOT, start } from "./bootstrap.mjs";
@@ -12,6 +13,8 @@ const PORT = process.env.PORT ?? "8080";
 const OPERATOR_PORT = process.env.OPERATOR_PORT ?? "8081";
 const SERVICE_PORT = process.env.SERVICE_PORT ?? "8000";
 const READY_MS_MAX = 30_000;
+/** With which the service signs tokens and grants and the gate checks them: new for each run, and nowhere but in the two processes. */
+const secrets = { JWT_SECRET: newSecret(), GRANT_SECRET: newSecret() };
 const gate = `http://127.0.0.1:${PORT}`;
 const operator = `http://127.0.0.1:${OPERATOR_PORT}`;
 const service = `http://127.0.0.1:${SERVICE_PORT}`;
@@ -29,7 +32,7 @@ if (!isStopping) sayWhatToTry();
 
 function startService() {
   const python = join(ROOT, ".venv/bin/python");
-  const env = { GATE_URL: gate, SERVICE_PORT };
+  const env = { GATE_URL: gate, SERVICE_PORT, ...secrets };
   return start(python, ["-m", "examples.service"], { env, stdio: ["ignore", "inherit", "inherit"] });
 }
 
@@ -44,7 +47,11 @@ function startGate() {
     `127.0.0.1:${PORT}`,
   ];
   args.push("--operator", `127.0.0.1:${OPERATOR_PORT}`, "--upstream", `service=${service}`);
-  return start(NODE, args, { stdio: ["ignore", "inherit", "inherit"] });
+  return start(NODE, args, { env: secrets, stdio: ["ignore", "inherit", "inherit"] });
+}
+
+function newSecret() {
+  return randomBytes(32).toString("base64url");
 }
 
 /** A signal from the terminal reaches the children too; a second signal to them does no harm to what is finishing. */
@@ -99,6 +106,19 @@ Sluicegate is up, with a FastAPI service behind it.
   Another mode   ./sluicegate mode avatars observe
   Health         curl ${operator}/health/ready
   Metrics        curl ${operator}/metrics
+
+With a key of the gate, sent twice, taken once:
+  KEY=$(./sluicegate key add partner --scope statements:write --flow statements)
+  curl -T examples/flows/statements/samples/november.csv -H "X-API-Key: $KEY" -H 'Idempotency-Key: november' -H 'Content-Type: text/csv' ${gate}/api/statements/november.csv
+
+Signed in at the service, which the gate asks:
+  curl -c /tmp/session -d name=ada ${gate}/api/login
+  curl -b /tmp/session -F note=@examples/flows/notes/samples/note.txt ${gate}/api/notes
+
+With a token, or with a grant, of the service:
+  TOKEN=$(curl -s -b /tmp/session -X POST ${gate}/api/token)
+  curl -F report=@examples/flows/reports/samples/report.pdf -H "Authorization: Bearer $TOKEN" ${gate}/api/reports
+  curl -s -b /tmp/session -X POST ${gate}/api/attachment-grants
 
 Ctrl-C stops everything.`);
 }

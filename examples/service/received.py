@@ -17,6 +17,7 @@ CREATE TABLE IF NOT EXISTS received (
   id INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, route TEXT NOT NULL, who TEXT NOT NULL, name TEXT NOT NULL,
   type TEXT NOT NULL, size INTEGER NOT NULL, sha256 TEXT NOT NULL, upload_id TEXT, caption TEXT
 )"""
+_ONE_ROW_AN_UPLOAD = "CREATE UNIQUE INDEX IF NOT EXISTS received_upload ON received (upload_id)"
 
 
 @dataclass(frozen=True)
@@ -59,23 +60,35 @@ class ReceivedFiles:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute(_TABLE)
+        connection.execute(_ONE_ROW_AN_UPLOAD)
         self._lock = threading.Lock()
         self._connection = counted_connection(connection)
 
     def add(self, file: Received) -> dict[str, Any]:
-        """Keeps a row, on stable storage when this returns, and returns it as the API shows it."""
+        """Keeps a row, on stable storage when this returns, and returns it as the API shows it.
+
+        An upload that was kept already, by its ``upload_id``, gets the row that there is.
+        """
         row = {"at": datetime.now(timezone.utc).isoformat(timespec="milliseconds"), **asdict(file)}
         columns = ", ".join(row)
         values = ", ".join(f":{name}" for name in row)
+        insert = f"INSERT INTO received ({columns}) VALUES ({values})"
+        again = "ON CONFLICT (upload_id) DO UPDATE SET upload_id = excluded.upload_id RETURNING *"
         with self._lock:
-            added = self._connection.execute(f"INSERT INTO received ({columns}) VALUES ({values})", row)
-        return _as_shown({"id": added.lastrowid, **row})
+            kept = self._connection.execute(f"{insert} {again}", row).fetchone()
+        return _as_shown(dict(kept))
 
     def newest(self, count: int) -> list[dict[str, Any]]:
         """At most ``count`` rows, newest first."""
         with self._lock:
             rows = self._connection.execute("SELECT * FROM received ORDER BY id DESC LIMIT ?", (count,)).fetchall()
         return [_as_shown(dict(row)) for row in rows]
+
+    def find(self, upload_id: str) -> dict[str, Any] | None:
+        """The row of an upload, or ``None``."""
+        with self._lock:
+            row = self._connection.execute("SELECT * FROM received WHERE upload_id = ?", (upload_id,)).fetchone()
+        return None if row is None else _as_shown(dict(row))
 
     def check(self) -> None:
         """Raises where the database does not answer."""
