@@ -5,13 +5,12 @@ import { existsSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { GateError } from "../../problems/gate-error.ts";
 import type { AuditRecord, Records } from "../records.ts";
-import { ApiKeyTable } from "./api-key-table.ts";
 import { type AuditFilter, AuditTable } from "./audit-table.ts";
 import { readFailed } from "./database-errors.ts";
 import { refuseNewerLayout, refuseOlderLayout } from "./migrations/migrations.ts";
 import { RecordReader } from "./record-reader.ts";
 
-export interface RecordsView extends Pick<Records, "get" | "list" | "auditTrail" | "apiKeys" | "close"> {
+export interface RecordsView extends Pick<Records, "get" | "list" | "auditTrail" | "close"> {
   /** The newest audit entries that fit, newest first. */
   newestAudit(filter: AuditFilter): Promise<readonly AuditRecord[]>;
 }
@@ -40,14 +39,12 @@ function viewOf(database: DatabaseSync, path: string): RecordsView {
   try {
     refuseNewerLayout(database);
     const reader = new RecordReader(database);
-    const audit = once(() => new AuditTable(present(database)));
-    const keys = once(() => new ApiKeyTable(present(database)));
+    const audit = auditOf(database);
     return {
       get: async (id) => ask(() => reader.get(id)),
       list: async (filter) => ask(() => reader.list(filter)),
       auditTrail: async ({ afterSeq, limit }) => ask(() => audit().trail(afterSeq, limit)),
       newestAudit: async (filter) => ask(() => audit().newest(filter)),
-      apiKeys: async () => ask(() => keys().all()),
       close: async () => {
         if (database.isOpen) database.close();
       },
@@ -58,17 +55,13 @@ function viewOf(database: DatabaseSync, path: string): RecordsView {
   }
 }
 
-/** Tables that the first layout does not have. @throws RECORDS_UNAVAILABLE where an older version wrote the database */
-function present(database: DatabaseSync): DatabaseSync {
-  refuseOlderLayout(database);
-  return database;
-}
-
-function once<Table extends object>(make: () => Table): () => Table {
-  let made: Table | null = null;
+/** Made when it is first asked for: a database of the first layout has none. The function throws RECORDS_UNAVAILABLE there. */
+function auditOf(database: DatabaseSync): () => AuditTable {
+  let table: AuditTable | null = null;
   return () => {
-    made ??= make();
-    return made;
+    refuseOlderLayout(database);
+    table ??= new AuditTable(database);
+    return table;
   };
 }
 

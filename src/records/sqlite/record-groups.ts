@@ -109,7 +109,7 @@ export class RecordGroups {
     } catch (error) {
       if (!isFaultOfChange(error)) throw error;
       this.#database.exec("ROLLBACK TO change; RELEASE change");
-      this.#desk.startAnew();
+      this.#desk.undone();
       group.failed.push({ number: change.number, error: packError(error) });
     }
   }
@@ -136,6 +136,7 @@ export class RecordGroups {
 
   /** Some faults (SQLITE_FULL, SQLITE_IOERR) have rolled back already: sqlite.org/lang_transaction.html section 3.1. */
   #rollBack(): void {
+    this.#desk.undone();
     try {
       if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
     } catch {

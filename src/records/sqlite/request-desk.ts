@@ -48,9 +48,15 @@ export class RequestDesk {
     });
   }
 
-  /** To be called where a transaction begins, and where one or a part of one was undone: what is known of its rows is read again. */
+  /** To be called where a transaction begins: another process may have written since the last one. */
   startAnew(): void {
     this.#audit.forgetHead();
+  }
+
+  /** To be called where a transaction, or a part of one, was undone. */
+  undone(): void {
+    this.#audit.forgetHead();
+    this.#forgetter.startAgain();
   }
 
   /** @returns the answer of a change that has one, else `undefined` */

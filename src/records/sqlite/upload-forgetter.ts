@@ -48,21 +48,27 @@ export class UploadForgetter {
   /** @param limit a whole number, 1 or more. @returns how many were forgotten; at most `limit` */
   forget(nowMs: number, beforeMs: number, limit: number): number {
     const from = this.#lookedAt;
-    const window = this.#window.get(beforeMs, nowMs, from, limit * LOOKED_AT_FACTOR);
-    const uploads = Number(window?.uploads ?? 0);
-    if (uploads === 0) return this.#startAgain();
-    const last = Number(window?.last);
-    const found = this.#forgettable.all(from, last, beforeMs, limit).map(({ seq }) => Number(seq));
+    const window = this.#look(nowMs, beforeMs, limit * LOOKED_AT_FACTOR);
+    const found = this.#forgettable.all(from, window.last, beforeMs, limit).map(({ seq }) => Number(seq));
     for (const seq of found) this.#delete(seq);
-    const isAtEnd =
-      found.length < limit && (uploads < limit * LOOKED_AT_FACTOR || Number(window?.tooNew) === uploads);
-    this.#lookedAt = isAtEnd ? 0 : found.length < limit ? last : (found.at(-1) ?? last);
+    if (found.length === limit) this.#lookedAt = found.at(-1) ?? from;
+    else this.#lookedAt = window.isAtEnd ? 0 : window.last;
     return found.length;
   }
 
-  #startAgain(): number {
+  /** Goes back to the oldest: for when what was forgotten was undone, too. */
+  startAgain(): void {
     this.#lookedAt = 0;
-    return 0;
+  }
+
+  /** The next so many uploads: the last of them, and whether nothing to be forgotten can come after it. */
+  #look(nowMs: number, beforeMs: number, many: number): { readonly last: number; readonly isAtEnd: boolean } {
+    const row = this.#window.get(beforeMs, nowMs, this.#lookedAt, many);
+    const uploads = Number(row?.uploads);
+    return {
+      last: Number(row?.last ?? this.#lookedAt),
+      isAtEnd: uploads < many || Number(row?.tooNew) === uploads,
+    };
   }
 
   #delete(seq: number): void {
