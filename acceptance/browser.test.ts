@@ -2,29 +2,14 @@
  * A real browser in front of the gate with the example service behind it: its page, its forms with and without script, and what a person sees.
  */
 import assert from "node:assert/strict";
-import { randomBytes } from "node:crypto";
-import { readdirSync } from "node:fs";
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { type Browser, chromium, type Page } from "playwright-core";
-import { answers, Child } from "./child.ts";
-import { freePort } from "./free-port.ts";
-import { type GateUnderTest, startGate } from "./gate-under-test.ts";
-import { PYTHON } from "./service-under-test.ts";
+import { EXAMPLE_FLOWS, type ExampleUnderTest, startExample } from "./example-under-test.ts";
+import type { GateUnderTest } from "./gate-under-test.ts";
 
-/** As `npm start` makes them. */
-const SECRETS = {
-  JWT_SECRET: randomBytes(32).toString("base64url"),
-  GRANT_SECRET: randomBytes(32).toString("base64url"),
-};
-const CALLERS = `callers:
-  jwt: { issuer: example-service, audience: example-uploads, secret: "env:JWT_SECRET" }
-  grant: { secret: "env:GRANT_SECRET", max-lifetime: 10min }
-`;
-const ROOT = join(import.meta.dirname, "..");
-const FLOWS = join(ROOT, "examples/flows");
-const SAMPLES = join(FLOWS, "avatars/samples");
+const SAMPLES = join(EXAMPLE_FLOWS, "avatars/samples");
 const BROWSER_ARGUMENTS = [
   "--no-sandbox",
   "--disable-gpu",
@@ -35,40 +20,19 @@ const BROWSER_ARGUMENTS = [
 /** Where screenshots go when somebody wants to look: SLUICEGATE_SCREENSHOTS=folder. */
 const SCREENSHOTS = process.env.SLUICEGATE_SCREENSHOTS;
 
+let example: ExampleUnderTest;
 let gate: GateUnderTest;
-let service: Child;
 let browser: Browser;
 
 before(async () => {
-  const port = await freePort();
-  const origin = `http://127.0.0.1:${port}`;
-  gate = await startGate({
-    upstream: origin,
-    passThrough: true,
-    flows: readdirSync(FLOWS).map((flow) => join(FLOWS, flow)),
-    settings: CALLERS,
-    env: SECRETS,
-  });
-  const environment = {
-    SERVICE_PORT: String(port),
-    GATE_URL: gate.origin,
-    RECEIPT_ISSUER: gate.origin,
-    STORE_ROOT: join(gate.folder, "data"),
-    SERVICE_DATABASE: join(gate.folder, "service.sqlite"),
-    ...SECRETS,
-  };
-  service = new Child("the example service", PYTHON, ["-m", "examples.service"], {
-    cwd: ROOT,
-    env: { ...process.env, ...environment },
-  });
-  await service.untilReady(() => answers(`${origin}/health`));
+  example = await startExample();
+  gate = example.gate;
   browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: BROWSER_ARGUMENTS });
 });
 
 after(async () => {
   await browser?.close();
-  await service?.stop();
-  await gate?.stop();
+  await example?.stop();
 });
 
 test("the page shows a picture as taken, and a wrong file as refused with the reason", async () => {
@@ -101,12 +65,12 @@ test("a form sent without script goes through, and a refusal is a page that a pe
 test("the page fetches a grant, sends straight to the gate with it, and gets the file back by a signed link", async () => {
   const page = await openPage({ javaScriptEnabled: true });
   const form = page.locator("form", { hasText: "Attachment" });
-  await form.locator("input[type=file]").setInputFiles(join(FLOWS, "attachments/samples/plan.png"));
+  await form.locator("input[type=file]").setInputFiles(join(EXAMPLE_FLOWS, "attachments/samples/plan.png"));
   await form.locator("button").click();
   await form.getByText("Sign in first", { exact: true }).waitFor();
   await signIn(page, "ada");
   const sent = page.waitForRequest((request) => request.url() === `${gate.origin}/api/attachments`);
-  await form.locator("input[type=file]").setInputFiles(join(FLOWS, "attachments/samples/plan.png"));
+  await form.locator("input[type=file]").setInputFiles(join(EXAMPLE_FLOWS, "attachments/samples/plan.png"));
   await form.locator("button").click();
   assert.match((await sent).headers().authorization ?? "", /^Bearer ey/);
   await form.getByText("The service has it", { exact: true }).waitFor();
@@ -117,7 +81,7 @@ test("the page fetches a grant, sends straight to the gate with it, and gets the
   assert.equal(file.suggestedFilename(), "plan.png");
   assert.deepEqual(
     await readFile(await file.path()),
-    await readFile(join(FLOWS, "attachments/samples/plan.png")),
+    await readFile(join(EXAMPLE_FLOWS, "attachments/samples/plan.png")),
   );
   await page.close();
 });
@@ -149,13 +113,13 @@ test("a token, a session and a key each open their form, and the same key again 
 test("a note goes through without scripts for whoever is signed in, and for nobody else", async () => {
   const page = await openPage({ javaScriptEnabled: false });
   assert.equal(await page.getByRole("button", { name: "Attach file" }).isVisible(), false);
-  await page.locator("#note").setInputFiles(join(FLOWS, "notes/samples/note.txt"));
+  await page.locator("#note").setInputFiles(join(EXAMPLE_FLOWS, "notes/samples/note.txt"));
   await page.getByRole("button", { name: "Send note" }).click();
   await page.waitForURL("**/api/notes");
   assert.match(await page.locator("body").innerText(), /CREDENTIALS_MISSING/);
   await page.goBack();
   await signIn(page, "edsger");
-  await page.locator("#note").setInputFiles(join(FLOWS, "notes/samples/note.txt"));
+  await page.locator("#note").setInputFiles(join(EXAMPLE_FLOWS, "notes/samples/note.txt"));
   await page.getByRole("button", { name: "Send note" }).click();
   await page.waitForURL("**/#received");
   await page.locator("#received").getByText("edsger").waitFor();
@@ -170,7 +134,7 @@ async function signIn(page: Page, name: string): Promise<void> {
 
 async function sendBy(page: Page, title: string, sample: string, answer: string): Promise<void> {
   const form = page.locator("form", { hasText: title });
-  await form.locator("input[type=file]").setInputFiles(join(FLOWS, sample));
+  await form.locator("input[type=file]").setInputFiles(join(EXAMPLE_FLOWS, sample));
   await form.locator("button").click();
   await form.locator("output").getByText(answer, { exact: true }).waitFor();
 }

@@ -37,6 +37,11 @@ const STAGES = {
       "acceptance",
     ]),
     rule("python types (mypy)", join(PYTHON_BIN, "mypy"), [], { cwd: join(ROOT, "python") }),
+    rule("example's types (mypy)", join(PYTHON_BIN, "mypy"), [
+      "--config-file=python/pyproject.toml",
+      "--explicit-package-bases",
+      "--package=examples.service",
+    ]),
   ],
   unit: [nodeTests("unit", ["src", "test"], ["--test-concurrency=2"])],
   python: [{ name: "python", go: runPytest }],

@@ -82,7 +82,7 @@ function answered(form, request) {
   if (request.status >= 300) return refused(form, request, answer);
   if (request.status === 202) {
     show(form, "good", "The gate has it, and delivers it when the service is back", [
-      ["upload", answer.id ?? answer.uploadId],
+      ["upload", answer.uploadId],
     ]);
     return;
   }

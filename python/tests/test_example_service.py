@@ -1,6 +1,7 @@
 """The example service as `npm start` runs it, and files to it without a gate."""
 
 import hashlib
+import json
 import os
 import socket
 import subprocess
@@ -12,10 +13,12 @@ from pathlib import Path
 import httpx
 import pytest
 
+from sluicegate.jws import decode_base64url
 from tests.receipt_maker import BODY, Signer
 from tests.servers import GateStandIn, gate_stand_in
 
 CHECKOUT = Path(__file__).resolve().parents[2]
+SECRET = "0123456789abcdef0123456789abcdef"
 FLOWS = CHECKOUT / "examples" / "flows"
 
 
@@ -42,6 +45,8 @@ def example(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Example]:
             "GATE_URL": gate.url,
             "STORE_ROOT": "",
             "SERVICE_DATABASE": str(tmp_path_factory.mktemp("service") / "service.sqlite"),
+            "JWT_SECRET": SECRET,
+            "GRANT_SECRET": SECRET[::-1],
         }
         command = [sys.executable, "-m", "examples.service"]
         started = time.monotonic()
@@ -108,6 +113,34 @@ def test_an_import_is_a_raw_body(example: Example) -> None:
     table = (FLOWS / "imports" / "samples" / "measurements.csv").read_bytes()
     answer = example.client.put("/api/imports/a%20b.csv", content=table, headers={"content-type": "text/csv"})
     assert (answer.status_code, answer.json()["name"], answer.json()["size"]) == (201, "a b.csv", len(table))
+
+
+def test_what_the_gate_sends_again_is_taken_once(example: Example) -> None:
+    headers = {"sluicegate-upload": "01jqzx4v0k5t8m3n7p9r2s6wxx", "sluicegate-principal": "a%20partner"}
+    first, second = (example.client.put("/api/statements/s.csv", content=b"a,b\n", headers=headers) for _ in range(2))
+    assert (first.status_code, first.json()["who"]) == (201, "a partner")
+    assert second.json() == first.json()
+
+
+def test_only_who_is_signed_in_gets_a_token_a_grant_or_a_yes(example: Example) -> None:
+    asked = (("POST", "/api/token"), ("POST", "/api/attachment-grants"), ("GET", "/internal/may-upload"))
+    assert [example.client.request(*one).status_code for one in asked] == [401, 401, 401]
+    assert example.client.post("/api/login", data={"name": "<b>"}).status_code == 422
+    with httpx.Client(base_url=example.url) as client:
+        assert client.post("/api/login", data={"name": "ada"}).status_code == 204
+        token, grant, yes = (client.request(*one) for one in asked)
+        assert claims_of(token.text)["scope"] == "reports:write"
+        assert grant.json()["upload_to"] == f"{example.gate.url}/api/attachments"
+        assert (claims_of(grant.json()["token"])["sub"], yes.json()) == ("ada", {"principal": "ada"})
+        assert client.get("/api/attachments/01jqzx4v0k5t8m3n7p9r2s6w4y").status_code == 404
+        assert "Signed in as <strong>ada</strong>" in client.get("/").text
+        assert client.post("/api/logout").status_code == 204
+        assert client.get("/internal/may-upload").status_code == 401
+
+
+def claims_of(token: str) -> dict[str, str]:
+    claims: dict[str, str] = json.loads(decode_base64url(token.split(".")[1]))
+    return claims
 
 
 def test_what_was_received_is_listed_newest_first(example: Example) -> None:
