@@ -174,6 +174,7 @@ test("Python's httpx uploads over HTTP/2", async () => {
     join(import.meta.dirname, "clients/put_http2.py"),
     `${gate.origin}/raw/a.bin`,
     file,
+    second.certificate,
   ]);
   assert.match(stdout, /^HTTP\/2 201 .*"sizeBytes":900000/);
 });
