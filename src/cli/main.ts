@@ -1,6 +1,7 @@
 #!/usr/bin/env -S node --max-semi-space-size=4
 /**
- * The program `sluicegate`: one file a command; here they are only named and their options read.
+ * The program `sluicegate`: one file a command; here they are only named and their options read. A command's file is loaded when it is asked for:
+ * all of them together take three times as long to start as the smallest needs.
  *
  * The flag in the first line keeps the space for young objects small: what a gate holds is buffers, and a larger space costs 20 MB for nothing.
  */
@@ -8,23 +9,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { Command, CommanderError } from "commander";
 import { GateError } from "../problems/gate-error.ts";
-import { auditListCommand, auditVerifyCommand } from "./audit.ts";
-import { deliveriesCommand } from "./deliveries.ts";
-import { explainCommand } from "./explain.ts";
-import { giveUpCommand } from "./give-up.ts";
-import { initCommand } from "./init.ts";
 import { type CommandIo, processIo } from "./io.ts";
-import { keyAddCommand } from "./key-add.ts";
-import { keyListCommand } from "./key-list.ts";
-import { keyRevokeCommand } from "./key-revoke.ts";
-import { keysCommand } from "./keys.ts";
-import { lintCommand } from "./lint.ts";
-import { modeCommand } from "./mode.ts";
-import { reloadCommand, reloadRunningGate } from "./reload.ts";
-import { retryCommand } from "./retry.ts";
-import { serveCommand } from "./serve.ts";
-import { showCommand } from "./show.ts";
-import { uploadsCommand } from "./uploads.ts";
 
 const EXIT_COULD_NOT_RUN = 2;
 
@@ -58,7 +43,7 @@ function makeProgram(io: CommandIo, exit: (code: number) => void): Command {
     .option("--listen <address>", "public address, host:port, in place of the settings'")
     .option("--operator <address>", "operator's address, host:port, in place of the settings'")
     .option("--upstream <[name=]url...>", "URL of an upstream; alone it is enough to start with the defaults")
-    .action(async (options) => exit(await serveCommand(options, io)));
+    .action(async (options) => exit(await (await import("./serve.ts")).serveCommand(options, io)));
 
   program
     .command("lint")
@@ -66,14 +51,16 @@ function makeProgram(io: CommandIo, exit: (code: number) => void): Command {
     .option("--settings <file>", "settings file (default: ./sluicegate.yaml)")
     .option("--flows <folder>", "flows folder, when there are no settings")
     .option("--format <format>", "text or json", "text")
-    .action(async (options) => exit(await lintCommand(options, io)));
+    .action(async (options) => exit(await (await import("./lint.ts")).lintCommand(options, io)));
 
   program
     .command("explain <flow>")
     .description("say in plain sentences what a flow means")
     .option("--settings <file>", "settings file (default: ./sluicegate.yaml)")
     .option("--flows <folder>", "flows folder, when there are no settings")
-    .action(async (flow: string, options) => exit(await explainCommand({ ...options, flow }, io)));
+    .action(async (flow: string, options) =>
+      exit(await (await import("./explain.ts")).explainCommand({ ...options, flow }, io)),
+    );
 
   program
     .command("mode <flow> <mode>")
@@ -83,7 +70,13 @@ function makeProgram(io: CommandIo, exit: (code: number) => void): Command {
     .option("--settings <file>", "settings file (default: ./sluicegate.yaml)")
     .option("--flows <folder>", "flows folder, when there are no settings")
     .action(async (flow: string, mode: string, options) =>
-      exit(await modeCommand({ ...options, flow, mode }, io, reloadRunningGate)),
+      exit(
+        await (await import("./mode.ts")).modeCommand(
+          { ...options, flow, mode },
+          io,
+          (await import("./reload.ts")).reloadRunningGate,
+        ),
+      ),
     );
 
   program
@@ -92,18 +85,20 @@ function makeProgram(io: CommandIo, exit: (code: number) => void): Command {
     .requiredOption("--openapi <url-or-file>", "for FastAPI: http://127.0.0.1:8000/openapi.json")
     .option("--into <folder>", "where the flow folders go", "flows")
     .option("--upstream <name>", "name of the upstream in sluicegate.yaml")
-    .action(async (options) => exit(await initCommand(options, io)));
+    .action(async (options) => exit(await (await import("./init.ts")).initCommand(options, io)));
 
   withSettings(program.command("uploads").description("list the newest uploads and what became of them"))
     .option("--flow <name>", "of one flow only")
     .option("--state <state>", "in one state only")
     .option("--limit <count>", "how many at most", "20")
     .option("--json", "whole records as JSON")
-    .action(async (options) => exit(await uploadsCommand(options, io)));
+    .action(async (options) => exit(await (await import("./uploads.ts")).uploadsCommand(options, io)));
 
   withSettings(program.command("show <id>").description("say what happened to one upload"))
     .option("--json", "the whole record as JSON")
-    .action(async (id: string, options) => exit(await showCommand({ ...options, id }, io)));
+    .action(async (id: string, options) =>
+      exit(await (await import("./show.ts")).showCommand({ ...options, id }, io)),
+    );
 
   addDeliveryCommands(program, io, exit);
   addKeyCommands(program.command("key"), io, exit);
@@ -115,10 +110,12 @@ function makeProgram(io: CommandIo, exit: (code: number) => void): Command {
       .description(
         "list or rotate the keys that the gate signs receipts with (keys that clients send: see `key`)",
       ),
-  ).action(async (action: string, options) => exit(await keysCommand(action, options, io)));
+  ).action(async (action: string, options) =>
+    exit(await (await import("./keys.ts")).keysCommand(action, options, io)),
+  );
 
   withSettings(program.command("reload").description("tell a running gate to read its flows again")).action(
-    async (options) => exit(await reloadCommand(options, io)),
+    async (options) => exit(await (await import("./reload.ts")).reloadCommand(options, io)),
   );
   return program;
 }
@@ -131,19 +128,26 @@ function addDeliveryCommands(program: Command, io: CommandIo, exit: (code: numbe
   )
     .option("--flow <name>", "of one flow only")
     .option("--json", "as JSON")
-    .action(async (options) => exit(await deliveriesCommand(options, io)));
+    .action(async (options) => exit(await (await import("./deliveries.ts")).deliveriesCommand(options, io)));
   withSettings(program.command("retry [id]").description("try to deliver a kept upload again now"))
     .option("--all", "every one that waits")
     .option("--flow <name>", "with --all: of one flow only")
     .option("--may-double", "also where the service may have it already")
     .action(async (id: string | undefined, options) =>
-      exit(await retryCommand({ ...options, ...(id === undefined ? {} : { id }) }, io)),
+      exit(
+        await (await import("./retry.ts")).retryCommand(
+          { ...options, ...(id === undefined ? {} : { id }) },
+          io,
+        ),
+      ),
     );
   withSettings(
     program.command("give-up <id>").description("end a delivery for good and remove the upload's bytes"),
   )
     .requiredOption("--reason <text>", "why; kept in the record and in the audit")
-    .action(async (id: string, options) => exit(await giveUpCommand({ ...options, id }, io)));
+    .action(async (id: string, options) =>
+      exit(await (await import("./give-up.ts")).giveUpCommand({ ...options, id }, io)),
+    );
 }
 
 function addKeyCommands(key: Command, io: CommandIo, exit: (code: number) => void): void {
@@ -157,13 +161,17 @@ function addKeyCommands(key: Command, io: CommandIo, exit: (code: number) => voi
     .option("--scope <scope...>", "what it may, for flows that require a scope")
     .option("--flow <flow...>", "flows that it opens (default: all with caller: api-key)")
     .option("--expires <duration>", "how long it is valid, such as 90d (default: until it is revoked)")
-    .action(async (name: string, options) => exit(await keyAddCommand({ ...options, name }, io)));
+    .action(async (name: string, options) =>
+      exit(await (await import("./key-add.ts")).keyAddCommand({ ...options, name }, io)),
+    );
   withSettings(key.command("list").description("list API keys and their state"))
     .option("--json", "as JSON")
-    .action(async (options) => exit(await keyListCommand(options, io)));
+    .action(async (options) => exit(await (await import("./key-list.ts")).keyListCommand(options, io)));
   withSettings(
     key.command("revoke <id>").description("end an API key at once, also for uploads that are under way"),
-  ).action(async (id: string, options) => exit(await keyRevokeCommand({ ...options, id }, io)));
+  ).action(async (id: string, options) =>
+    exit(await (await import("./key-revoke.ts")).keyRevokeCommand({ ...options, id }, io)),
+  );
 }
 
 function addAuditCommands(audit: Command, io: CommandIo, exit: (code: number) => void): void {
@@ -178,14 +186,14 @@ function addAuditCommands(audit: Command, io: CommandIo, exit: (code: number) =>
       "a head that an earlier run printed: shows also whether the newest entries were cut off, or all were written anew",
     )
     .option("--json", "as JSON")
-    .action(async (options) => exit(await auditVerifyCommand(options, io)));
+    .action(async (options) => exit(await (await import("./audit.ts")).auditVerifyCommand(options, io)));
   withSettings(audit.command("list").description("list the newest decisions: who, what, by which rule"))
     .option("--flow <name>", "of one flow only")
     .option("--upload <id>", "of one upload only")
     .option("--principal <name>", "of one principal only")
     .option("--limit <count>", "how many at most", "20")
     .option("--json", "whole entries as JSON")
-    .action(async (options) => exit(await auditListCommand(options, io)));
+    .action(async (options) => exit(await (await import("./audit.ts")).auditListCommand(options, io)));
 }
 
 const withSettings = (command: Command): Command =>
