@@ -10,7 +10,7 @@ import { AnswerReader } from "../src/checks/answer-reader.ts";
 import { ask, begin, problemCode } from "./ask.ts";
 import { CountingService } from "./counting-service.ts";
 import { type GateOptions, type GateUnderTest, startGate } from "./gate-under-test.ts";
-import { askHttp2, openHttp2Client } from "./http2-client.ts";
+import { answerOf, askHttp2, openHttp2Client } from "./http2-client.ts";
 import { makeCertificate, type TestCertificate } from "./tls-files.ts";
 
 const MEGABYTE = 1024 * 1024;
@@ -153,6 +153,25 @@ test("over TLS the 503 is heard over HTTP/1.1 and HTTP/2", async () => {
     late.write("GET /thing HTTP/1.1\r\nHost: gate\r\n\r\n");
     assert.equal(statusOf(await heard(late)), 503);
     busy.destroy();
+  });
+});
+
+test("over HTTP/2 no more bodies come at once than connections may", async () => {
+  await withGate({ limits: "connections: 2, idle: 20s", tls: certificate }, async (gate) => {
+    const session = openHttp2Client(gate.origin, certificate.pem);
+    const two = [0, 1].map(() => session.request({ ":method": "PUT", ":path": "/large/a.bin" }));
+    for (const stream of two) {
+      stream.on("error", () => {});
+      stream.write("abc");
+    }
+    await until(async () => (await metric(gate, /^sluicegate_uploads_active (\d+)$/m)) === 2, "two at work");
+    assert.equal((await askHttp2(session, { method: "PUT", path: "/raw/a.bin", body: "abc" })).status, 503);
+    assert.equal((await answerOf(session.request({ ":path": "/thing" }).end())).status, 201);
+    for (const stream of two) stream.close();
+    const later = async () =>
+      (await askHttp2(session, { method: "PUT", path: "/raw/a.bin", body: "abc" })).status;
+    await until(async () => (await later()) === 201, "a place is free");
+    session.destroy();
   });
 });
 

@@ -12,7 +12,7 @@ import { handleRequest } from "../gate/pipeline.ts";
 import { GateError } from "../problems/gate-error.ts";
 import { type ClientConnection, ClientConnections } from "./client-connections.ts";
 import { type Http1Server, KEEP_ALIVE_MS, makeHttp1Server, SOCKET_READ_BYTES } from "./http1-server.ts";
-import { answerOverHttp2, openHttp2 } from "./http2/http2-sessions.ts";
+import { answerOverHttp2, Http2Bodies, openHttp2 } from "./http2/http2-sessions.ts";
 import { lingerOnClose } from "./lingering-close.ts";
 import { openPublicCertificate, type PublicCertificate } from "./public-certificate.ts";
 import { StallWatch, socketOutflow } from "./stall-watch.ts";
@@ -41,6 +41,7 @@ export class PublicServer {
   readonly #gate: GateParts;
   readonly #connections: ClientConnections;
   readonly #stalls: StallWatch;
+  readonly #bodies: Http2Bodies;
   readonly #http1: Http1Server;
   readonly #tls: TlsServer | null;
   readonly #housekeeping: NodeJS.Timeout;
@@ -56,6 +57,7 @@ export class PublicServer {
       onTurnedAway: (how) => gate.metrics.connectionsTurnedAway.inc({ how }),
     });
     this.#stalls = new StallWatch(limits.idleMs);
+    this.#bodies = new Http2Bodies(limits.connections);
     this.#http1 = makeHttp1Server(gate, {
       serve: (req, res, expectsContinue) => this.#serve(req.socket, req, res, expectsContinue),
       upgraded: (socket) => this.#join(socket),
@@ -146,7 +148,10 @@ export class PublicServer {
       serve: (req: IncomingMessage, res: ServerResponse, expectsContinue: boolean): void =>
         this.#serve(socket, req, res, expectsContinue),
     };
-    const session = openHttp2(socket, this.#gate.settings.limits, handlers, this.#stalls);
+    const session = openHttp2(socket, this.#gate.settings.limits, handlers, {
+      stalls: this.#stalls,
+      bodies: this.#bodies,
+    });
     // GOAWAY first: what is being answered goes on, and the client knows what it may send elsewhere.
     connection.leave = () => {
       session.close();
