@@ -1,16 +1,17 @@
 /**
- * Debian packages that tests need: the browser that sends real forms, and other real clients. Installed only where they are missing.
+ * Debian packages that tests need: the browser that sends real forms, other real clients, and a compiler for the library that makes syncs fail and
+ * clocks jump. Installed only where they are missing.
  */
 import { spawnSync } from "node:child_process";
 
-/** Program → package. */
-const NEEDED = { chromium: "chromium", curl: "curl", go: "golang-go" };
+/** Program → packages. */
+const NEEDED = { chromium: ["chromium"], curl: ["curl"], go: ["golang-go"], gcc: ["gcc", "libc6-dev"] };
 
 /** Installs what is missing; says clearly what to do where it cannot. */
 export function ensureSystemPackages() {
   const missing = Object.entries(NEEDED)
     .filter(([program]) => spawnSync("which", [program]).status !== 0)
-    .map(([, name]) => name);
+    .flatMap(([, names]) => names);
   if (missing.length === 0) return;
   console.error(`Installing ${missing.join(", ")} (once) …`);
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };

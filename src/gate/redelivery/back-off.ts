@@ -3,7 +3,8 @@
  * half, so that many that failed together do not come back together.
  */
 const FIRST_WAIT_MS = 1_000;
-const WAIT_MS_MAX = 600_000;
+/** No pause is longer. */
+export const WAIT_MS_MAX = 600_000;
 
 /** How the tries of one delivery stand. Times in Unix milliseconds. */
 export interface Tries {

@@ -5,7 +5,7 @@ const AT_ONCE = 4;
 const FIRST_REST_MS = 1_000;
 const REST_MS_MAX = 30_000;
 
-/** One service's state, as its last tries showed it. Times on whatever clock the caller uses, in milliseconds. */
+/** One service's state, as its last tries showed it. Times on a clock that never jumps, in milliseconds. */
 export class Circuit {
   #running = 0;
   #failuresInARow = 0;

@@ -9,6 +9,7 @@ import type { UploadRecord } from "../../records/records.ts";
 import type { UploadId } from "../../uploads/upload-id.ts";
 import type { GateParts } from "../gate-parts.ts";
 import { asGateError } from "../refusal.ts";
+import { WAIT_MS_MAX } from "./back-off.ts";
 import { lateRecordsOf, onDeliveries } from "./behind-answers.ts";
 import { Circuit } from "./circuit.ts";
 import { type TriedDelivery, tryDelivery } from "./try-delivery.ts";
@@ -21,7 +22,7 @@ const STEP_ASIDE_MS = 5_000;
 /** After a question that the records did not answer. */
 const RECORDS_REST_MS = 2_000;
 /** The clock may jump, and another process may make something due: asked at least so often. */
-const LOOK_MS_MAX = 30_000;
+const LOOK_MS_MAX = 10_000;
 /** While something is due that cannot start, what else becomes due is not known by its time. */
 const LOOK_MS_WAITING = 1_000;
 const LOOK_MS_MIN = 20;
@@ -97,7 +98,7 @@ class RedeliveryJob implements Redelivery {
     try {
       const nowMs = Date.now();
       const due = await this.#gate.records.dueDeliveries(nowMs, BATCH);
-      const waiting = due.filter((record) => !this.#begin(record, nowMs));
+      const waiting = due.filter((record) => !this.#begin(record));
       if (due.length === BATCH) await this.#stepAside(waiting, nowMs);
       this.#lookAfter(await this.#restMs(waiting, due.length === BATCH));
     } catch (error) {
@@ -107,14 +108,15 @@ class RedeliveryJob implements Redelivery {
   }
 
   /** @returns whether it is being tried now, or was already */
-  #begin(record: UploadRecord, nowMs: number): boolean {
+  #begin(record: UploadRecord): boolean {
     if (this.#isClosed) return false;
     if (this.#running.has(record.id)) return true;
     const circuit = this.#circuitOf(record);
-    if (!circuit.mayStart(nowMs)) return false;
+    // Not the wall clock, which jumps.
+    if (!circuit.mayStart(performance.now())) return false;
     circuit.started();
     const tried = this.#try(record).then((reached) => {
-      circuit.ended(reached, Date.now());
+      circuit.ended(reached, performance.now());
       this.#running.delete(record.id);
       this.wake();
     });
@@ -162,7 +164,19 @@ class RedeliveryJob implements Redelivery {
     if (hasMore) return 0;
     if (waiting.length > 0) return LOOK_MS_WAITING;
     const nextDueAtMs = await this.#gate.records.nextDueAtMs();
-    return nextDueAtMs === null ? LOOK_MS_MAX : nextDueAtMs - Date.now();
+    if (nextDueAtMs === null) return LOOK_MS_MAX;
+    const restMs = nextDueAtMs - Date.now();
+    if (restMs > WAIT_MS_MAX + LOOK_MS_MAX) await this.#pullForward(nextDueAtMs);
+    return restMs;
+  }
+
+  /** No pause is so long: the clock has gone back since it was set, and it would last as long as the clock went. */
+  async #pullForward(dueAtMs: number): Promise<void> {
+    const { records, log } = this.#gate;
+    const late = await records.dueDeliveries(dueAtMs, BATCH);
+    log.warn({ deliveries: late.length }, "the clock has gone back: deliveries that wait are due now");
+    await Promise.all(late.map(({ id }) => records.move(id, [], { nextTryAtMs: Date.now() })));
+    this.#mustLookAgain = true;
   }
 
   #lookAfter(ms: number): void {

@@ -60,7 +60,7 @@ export async function tryDelivery(
       gate,
       record,
       begun,
-      `the flow ${record.flow} or its upstream is not there any more`,
+      `FLOW_UNKNOWN: the flow ${record.flow} is not in force any more`,
     );
   if (handover === null)
     return waitForPerson(
