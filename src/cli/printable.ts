@@ -1,6 +1,7 @@
 /**
  * Text that others chose, fit for a terminal: nothing in it can move the cursor, colour, turn the direction of writing, hide or begin a line.
  */
+import { escapeUnits } from "../problems/escape-units.ts";
 
 /** Controls, format characters (bidi and zero width among them), line and paragraph separators, halves of pairs, what fonts do not know. */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}\p{Cn}]/gu;
@@ -18,9 +19,9 @@ export function printableWord(text: string): string {
   return PLAIN.test(text) ? text : printableJson(text);
 }
 
-function escapeUnits(character: string): string {
-  return character
-    .split("")
-    .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)
-    .join("");
+/** Lines as they are printed: what a command left in them of a client's text cannot act on the terminal; tabs and line ends stay. */
+export function printableLines(text: string): string {
+  return text.replace(UNPRINTABLE, (character) =>
+    character === "\n" || character === "\t" ? character : escapeUnits(character),
+  );
 }

@@ -1,7 +1,9 @@
 /**
  * The one error class. A refusal by policy is a value (`Verdict`); all else that goes wrong is one of these.
  */
+
 import { ERROR_CODES, type ErrorCode } from "./error-code.ts";
+import { escapeUnits } from "./escape-units.ts";
 
 /** What a client may see of an error. Plain values only. */
 export type PublicDetails = Readonly<Record<string, string | number | boolean | null | readonly string[]>>;
@@ -59,15 +61,11 @@ export class GateError extends Error {
   }
 }
 
+/** Controls, format characters (bidi, zero width, tags), line separators, halves of pairs; those below U+0080 are JSON's to escape. */
+const UNPRINTABLE = /[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
+
 /** Client text made fit to be shown: cut at `charsMax`, controls, bidi and format characters escaped, in double quotes. */
 export function quoteSeen(text: string, charsMax = 80): string {
   const cut = text.length > charsMax ? `${text.slice(0, charsMax)}…` : text;
-  return JSON.stringify(cut).replace(
-    /[\u007f-\u009f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g,
-    escapeUnit,
-  );
-}
-
-function escapeUnit(unit: string): string {
-  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  return JSON.stringify(cut).replace(UNPRINTABLE, escapeUnits);
 }
