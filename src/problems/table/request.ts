@@ -105,10 +105,10 @@ export const REQUEST_CODES = {
   },
   GATE_BUSY: {
     status: 503,
-    title: "The gate takes no more uploads at the moment",
+    title: "The gate takes no more at the moment",
     retry: "later",
     meaning:
-      "As many uploads as limits.uploads allows are being received, or the gate keeps account of as many callers as it can.",
+      "As many uploads as limits.uploads allows are being received, as many connections as limits.connections allows are open, or the gate keeps account of as many callers as it can.",
     remedy: "Send the same request again after Retry-After seconds.",
   },
   PRECONDITION_FAILED: {
