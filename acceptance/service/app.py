@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from typing import Annotated, Any
 from urllib.parse import unquote
 
+import checked
 import keyed
 import may
 from fastapi import FastAPI, Form, Request, Response, UploadFile, WebSocket
@@ -22,7 +23,8 @@ from starlette.datastructures import FormData
 app = FastAPI()
 received: list[dict[str, Any]] = []
 failures: list[str] = []
-UPLOADS = re.compile(r"/(raw|receipts|retry|retry-receipts|down-retry)/")
+NOT_KEPT = re.compile(r"/(received|alive|fail)$|/checked-")
+UPLOADS = re.compile(r"/(raw|receipts|retry|retry-receipts|down-retry|checked/forward|checked/receipt)/")
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -36,7 +38,7 @@ class Remember:
         self.inner = inner
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"] not in ("/received", "/alive", "/fail"):
+        if scope["type"] == "http" and not NOT_KEPT.match(scope["path"]):
             query = scope["query_string"].decode("latin-1")
             path = scope["raw_path"].decode("latin-1") + (f"?{query}" if query else "")
             headers = [[n.decode("latin-1"), v.decode("latin-1")] for n, v in scope["headers"]]
@@ -80,6 +82,7 @@ async def fail(how: str, take: Callable[[], Awaitable[None]], receive: Receive, 
     else:
         transport.abort()
 app.include_router(keyed.router)
+app.include_router(checked.router)
 app.include_router(may.router)
 
 
@@ -156,6 +159,12 @@ async def objects(
     return await keep_form(request, await request.form())
 
 
+@app.post("/checked/forward/{flow}", status_code=201)
+async def checked_form(request: Request) -> dict[str, Any]:
+    return await keep_form(request, await request.form())
+
+
+@app.put("/checked/forward/{flow}/{name}", status_code=201)
 @app.put("/raw/{name}", status_code=201)
 @app.put("/tables/{name}", status_code=201)
 @app.put("/receipts/{name}", status_code=201)

@@ -23,6 +23,12 @@ export class AnswerReader {
   #head: Omit<Answer, "body"> | null = null;
   #framing: Framing = { kind: "length", left: 0 };
   #body: Buffer[] = [];
+  readonly #isHead: boolean;
+
+  /** @param isHead whether the requests were made with HEAD, whose answers have no body whatever their headers say (RFC 9112 section 6.3) */
+  constructor(isHead = false) {
+    this.#isHead = isHead;
+  }
 
   /** Whether the head of a final answer has been seen, of which the body may still be on its way. */
   get hasAnswered(): boolean {
@@ -72,7 +78,8 @@ export class AnswerReader {
     this.#head = head;
     const coding = headerOf(head, "transfer-encoding");
     const length = headerOf(head, "content-length");
-    if (head.status === 204 || head.status === 304) this.#framing = { kind: "length", left: 0 };
+    if (this.#isHead || head.status === 204 || head.status === 304)
+      this.#framing = { kind: "length", left: 0 };
     else if (coding !== null) this.#framing = { kind: "chunked" };
     else if (length !== null) this.#framing = { kind: "length", left: Number(length) };
     else this.#framing = { kind: "until-close" };

@@ -10,9 +10,10 @@ import { pdfBytes, pdfOfSize } from "./payloads/document-files.ts";
 import { formBytes, formOf } from "./payloads/form.ts";
 import { pngBytes, pngOfSize } from "./payloads/image-files.ts";
 import { controlProbe, controlRequest } from "./payloads/upload.ts";
-import { OCTETS, PICTURES } from "./sample-targets.ts";
+import { KNOWN_CALLERS, OCTETS, PICTURES } from "./sample-targets.ts";
+import { targetAs } from "./target-as.ts";
 
-const TARGETS: readonly Target[] = [PICTURES, OCTETS];
+const TARGETS: readonly Target[] = [PICTURES, OCTETS, KNOWN_CALLERS];
 const BYTES_MAX = 8 * 1024 * 1024;
 
 /** Digest of the first megabytes and pauses of a probe. */
@@ -45,13 +46,17 @@ test("every check says why, by which standards, and names each of its cases diff
   for (const check of CATALOGUE) {
     assert.match(check.id, /^UPL-[A-Z]{2}-\d\d$/);
     assert.match(check.why, /\.$/, check.id);
-    assert.ok(check.standards.length > 0 && check.cases.length > 0, check.id);
-    assert.equal(new Set(check.cases.map((each) => each.name)).size, check.cases.length, check.id);
+    const names = [...check.cases, ...(check.scenarios ?? [])].map((each) => each.name);
+    assert.ok(check.standards.length > 0 && names.length > 0, check.id);
+    assert.equal(new Set(names).size, names.length, check.id);
   }
 });
 
-test("every check has a case for a form or for a raw body", () => {
+test("every check has a case for a form, for a raw body, or for known callers", () => {
   const covered = new Set(TARGETS.flatMap((target) => casesFor(target).map(({ check }) => check.id)));
+  for (const { id, scenarios = [] } of CATALOGUE) {
+    if (scenarios.some((each) => TARGETS.some((target) => each.appliesTo(target) === true))) covered.add(id);
+  }
   const needOtherTypes: readonly Check["id"][] = ["UPL-TY-07", "UPL-MP-12"];
   assert.deepEqual(
     CATALOGUE.map((check) => check.id).filter((id) => !covered.has(id) && !needOtherTypes.includes(id)),
@@ -59,12 +64,13 @@ test("every check has a case for a form or for a raw body", () => {
   );
 });
 
-test("a probe is the same bytes each time it is made, and another than its twin", () => {
+test("a probe is the same bytes each time it is made, and another than its twin", async () => {
   for (const target of TARGETS) {
     for (const { check, each } of casesFor(target)) {
       const twin = each.twin === "control" ? controlProbe(target) : each.twin(target);
-      const first = digest(each.probe(target));
-      assert.equal(digest(each.probe(target)), first, `${check.id} ${each.name}`);
+      const sender = await targetAs(target, each.as ?? "main");
+      const first = digest(each.probe(sender));
+      assert.equal(digest(each.probe(sender)), first, `${check.id} ${each.name}`);
       assert.notEqual(digest(twin), first, `${check.id} ${each.name}`);
     }
   }

@@ -26,6 +26,17 @@ import { nameCollision } from "./catalogue/nm-07-name-collision.ts";
 import { markupInName } from "./catalogue/nm-08-markup-in-name.ts";
 import { metacharacters } from "./catalogue/nm-09-metacharacters.ts";
 import { configNames } from "./catalogue/nm-10-config-names.ts";
+import { noCredential } from "./catalogue/pm-01-no-credential.ts";
+import { noRightToUpload } from "./catalogue/pm-02-no-right.ts";
+import { otherObject } from "./catalogue/pm-03-other-object.ts";
+import { fieldEscalation } from "./catalogue/pm-04-field-escalation.ts";
+import { crossSite } from "./catalogue/pm-05-cross-site.ts";
+import { guessableIds } from "./catalogue/pm-06-guessable-ids.ts";
+import { capabilityReuse } from "./catalogue/pm-07-capability-reuse.ts";
+import { revokedMidUpload } from "./catalogue/pm-08-revoked.ts";
+import { bypass } from "./catalogue/pm-09-bypass.ts";
+import { quotaAndRate } from "./catalogue/pm-10-quota-and-rate.ts";
+import { credentialInWrongPlace } from "./catalogue/pm-12-wrong-place.ts";
 import { honestOversize } from "./catalogue/tr-01-honest-oversize.ts";
 import { oversizeWithoutLength } from "./catalogue/tr-02-oversize-without-length.ts";
 import { lyingLength } from "./catalogue/tr-03-lying-length.ts";
@@ -88,4 +99,15 @@ export const CATALOGUE: readonly Check[] = [
   polyglotFile,
   sniffableText,
   detectorStress,
+  noCredential,
+  noRightToUpload,
+  otherObject,
+  fieldEscalation,
+  crossSite,
+  guessableIds,
+  capabilityReuse,
+  revokedMidUpload,
+  bypass,
+  quotaAndRate,
+  credentialInWrongPlace,
 ];

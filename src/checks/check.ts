@@ -6,6 +6,9 @@
  * that only a test of that server looks at.
  */
 
+import type { CaseIdentity, Identities, Promises } from "./promise.ts";
+import type { Scenario } from "./scenario.ts";
+
 /** `s` always safe, `b` bounded load, `i` needs a second identity, `o` needs the operator's help. */
 export type CheckFlag = "s" | "b" | "i" | "o";
 
@@ -19,6 +22,8 @@ export interface Check {
   readonly standards: readonly string[];
   readonly flags: readonly CheckFlag[];
   readonly cases: readonly CheckCase[];
+  /** What takes more than one request: retries, many at once, a fault in the middle. */
+  readonly scenarios?: readonly Scenario[];
 }
 
 /** One payload of a check, its benign twin, and the safe outcome. */
@@ -32,6 +37,8 @@ export interface CheckCase {
   readonly expect: Expectation;
   /** How many copies of the probe run at once, while the twin is sent. Default 1: the twin follows the probe. */
   readonly copies?: number;
+  /** Who sends the probe; the twin is always sent as `main`. Default: `main`, too. */
+  readonly as?: CaseIdentity;
 }
 
 /** What a flow promises about one route, as far as checks need it. Sizes in bytes, lengths in code points. */
@@ -46,8 +53,14 @@ export interface Target {
   readonly fields: readonly FieldPromise[];
   /** Statuses of an accepted upload. */
   readonly acceptedStatuses: readonly number[];
-  /** Header lines that every request needs, such as a credential. */
+  /** Header lines that every request needs, whoever sends it. */
   readonly headers: readonly string[];
+  /** Header lines that say who sends, after `headers`. Filled in anew for each request from `identities`, where there are such. */
+  readonly credential?: readonly string[];
+  /** Who there is to send as; absent where anybody may send. */
+  readonly identities?: Identities;
+  /** What the route promises beyond a single upload; of what is absent, nothing is promised. */
+  readonly promises?: Promises;
   /** A request without a byte for so long is ended; `null` where the route promises nothing. */
   readonly idleMs: number | null;
   /** All random content is derived from it. */
@@ -96,6 +109,8 @@ export interface Probe {
   readonly content: UploadContent;
   /** Made anew at each call and lazily, so that a large body is never in memory. */
   readonly steps: () => Iterable<ProbeStep>;
+  /** It asks with HEAD: answers have the framing of a body, and none. */
+  readonly isHead?: boolean;
 }
 
 /**
@@ -103,10 +118,19 @@ export interface Probe {
  * - bytes: written as they are;
  * - `await-answer`: nothing more is sent until an answer (also 100 Continue) has come;
  * - `pauseMs`: nothing is sent for so long, or until an answer comes;
+ * - `until`: nothing is sent until the promise is fulfilled, or an answer comes;
+ * - `regardless`: bytes that are written also where an answer has come;
  * - `end`: the sending side is closed (FIN), reading goes on;
  * - `reset`: the connection is broken off (RST).
  */
-export type ProbeStep = Uint8Array | "await-answer" | "end" | "reset" | { readonly pauseMs: number };
+export type ProbeStep =
+  | Uint8Array
+  | "await-answer"
+  | "end"
+  | "reset"
+  | { readonly pauseMs: number }
+  | { readonly until: () => Promise<unknown> }
+  | { readonly regardless: Uint8Array };
 
 /** The safe outcome of a probe. */
 export type Expectation = RefusedExpectation | AcceptedExpectation | NeutralExpectation;
@@ -124,6 +148,10 @@ export interface Refusal {
   readonly takenBytesMax?: number;
   /** The answer must come within this time. */
   readonly withinMs?: number;
+  /** No `100 Continue` may come before it. */
+  readonly withoutContinue?: boolean;
+  /** Headers that the answer must have, lower-case. */
+  readonly headers?: readonly string[];
 }
 
 /** Refused with a documented 4xx, and nothing got through. */

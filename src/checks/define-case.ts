@@ -2,12 +2,15 @@
  * Short ways to write the cases of a check: refused, accepted, or neutralised; with what they apply to.
  */
 import type { CheckCase, NeutralExpectation, Probe, Refusal, Target } from "./check.ts";
+import type { CaseIdentity } from "./promise.ts";
+import { hasIdentity } from "./target-as.ts";
 
 /** What a case may say beside its name, probe and outcome. */
 export interface CaseOptions {
   readonly appliesTo?: (target: Target) => true | string;
   readonly twin?: CheckCase["twin"];
   readonly copies?: number;
+  readonly as?: CaseIdentity;
 }
 
 type MakeProbe = (target: Target) => Probe;
@@ -45,8 +48,10 @@ export function neutralises(
 }
 
 function base(name: string, probe: MakeProbe, options: CaseOptions): Omit<CheckCase, "expect"> {
-  const { appliesTo = always, twin = "control", copies } = options;
-  return { name, probe, appliesTo, twin, ...(copies === undefined ? {} : { copies }) };
+  const { appliesTo = always, twin = "control", copies, as } = options;
+  const more = { ...(copies === undefined ? {} : { copies }), ...(as === undefined ? {} : { as }) };
+  if (as === undefined) return { name, probe, appliesTo, twin, ...more };
+  return { name, probe, appliesTo: whereAll(hasIdentity(as), appliesTo), twin, ...more };
 }
 
 export function always(): true {

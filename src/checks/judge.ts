@@ -2,6 +2,7 @@
  * From what came back, and what the service got, to what is wrong with it. No I/O.
  */
 import { createHash } from "node:crypto";
+import { headerOf } from "./answer-reader.ts";
 import type {
   AcceptedExpectation,
   ContentFile,
@@ -59,6 +60,9 @@ function judgeRefused(expect: Refusal, outcome: Outcome): readonly string[] {
   const { exchange, received } = outcome;
   const complaints = [...judgeTime(exchange, expect.withinMs), ...judgeStatus(expect, exchange)];
   if (expect.closes === true) complaints.push(...judgeClosed(exchange));
+  if (expect.withoutContinue === true && exchange.interimStatuses.includes(100))
+    complaints.push("100 Continue came before the refusal: the body was asked for");
+  complaints.push(...judgeHeaders(exchange, expect.headers ?? []));
   if (expect.takenBytesMax !== undefined) complaints.push(...judgeTaken(exchange, expect.takenBytesMax));
   if (exchange.malformed !== null && expect.mayJustClose !== true) complaints.push(exchange.malformed);
   for (const upload of received ?? []) complaints.push(`the service got ${upload.method} ${upload.path}`);
@@ -70,6 +74,12 @@ function judgeStatus(expect: Refusal, exchange: Exchange): string[] {
   if (status === undefined && expect.mayJustClose === true && exchange.end !== "deadline") return [];
   if (status !== undefined && expect.statuses.includes(status)) return [];
   return [`expected ${expect.statuses.join(" or ")}, got ${describe(exchange)}`];
+}
+
+function judgeHeaders(exchange: Exchange, names: readonly string[]): string[] {
+  const [answer] = exchange.answers;
+  const missing = answer === undefined ? [] : names.filter((name) => headerOf(answer, name) === null);
+  return missing.map((name) => `the refusal (${answer?.status}) has no header ${name}`);
 }
 
 function judgeClosed(exchange: Exchange): string[] {

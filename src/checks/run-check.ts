@@ -4,9 +4,13 @@
  * Always holds: a case only passes where its twin passed too; nothing is said of a route whose control does not pass.
  */
 import type { Check, CheckCase, Expectation, Probe, ReceivedUpload, Target } from "./check.ts";
+import type { Hooks } from "./hooks.ts";
 import { isAccepted, judge, type Outcome } from "./judge.ts";
 import { controlProbe } from "./payloads/upload.ts";
+import { runScenario } from "./run-scenario.ts";
+import type { ScenarioStep } from "./scenario.ts";
 import { sendProbe } from "./send-probe.ts";
+import { targetAs } from "./target-as.ts";
 
 /** How to look into the service behind the route. */
 export interface Evidence {
@@ -15,8 +19,11 @@ export interface Evidence {
   received(): Promise<readonly ReceivedUpload[]>;
 }
 
-/** `inconclusive`: there is nothing to judge by (the control failed, or nobody can look into the service). */
-export type CaseState = "pass" | "fail" | "inconclusive" | "not-applicable";
+/**
+ * - `inconclusive`: there is nothing to judge by (the control failed, or nobody can look into the service);
+ * - `manual`: it takes the operator, who has given no way to do it.
+ */
+export type CaseState = "pass" | "fail" | "inconclusive" | "not-applicable" | "manual";
 
 export interface CaseResult {
   readonly check: Check["id"];
@@ -27,21 +34,31 @@ export interface CaseResult {
   /** Absent where the case was not run. */
   readonly probe?: Outcome;
   readonly twin?: Outcome;
+  /** Every request of a scenario, attack and twin. */
+  readonly steps?: readonly ScenarioStep[];
 }
 
 const ACCEPTED: Expectation = { outcome: "accepted" };
 const DEADLINE_MS = 10_000;
 const LINGER_MS = 1000;
 
-/** Results in the order of the cases. @param evidence `null` where nobody can look into the service. */
+/**
+ * Results in the order of the cases, then of the scenarios.
+ * @param evidence `null` where nobody can look into the service
+ * @param hooks what the operator can do
+ */
 export async function runCheck(
   check: Check,
   target: Target,
   evidence: Evidence | null,
+  hooks: Hooks = {},
 ): Promise<readonly CaseResult[]> {
+  const { cases, scenarios = [] } = check;
   const before = await controlFails(target, evidence);
-  if (before.length > 0) return check.cases.map((each) => controlFailed(check, each, before));
+  if (before.length > 0) return [...cases, ...scenarios].map((each) => controlFailed(check, each, before));
   const results = await runCases(check, target, evidence);
+  for (const scenario of scenarios)
+    results.push(await runScenario(scenario, { check, target, evidence, hooks }));
   const after = await controlFails(target, evidence);
   return after.length === 0 ? results : [...results, controlBroken(check, after)];
 }
@@ -49,18 +66,23 @@ export async function runCheck(
 /** One after the other; only cases that mostly wait, and are judged by their answers alone, run at the same time. */
 async function runCases(check: Check, target: Target, evidence: Evidence | null): Promise<CaseResult[]> {
   const run = (each: CheckCase) => runCase(check, each, target, evidence);
-  if (check.cases.every((each) => each.copies !== undefined)) return Promise.all(check.cases.map(run));
+  if (check.cases.length > 0 && check.cases.every((each) => each.copies !== undefined))
+    return Promise.all(check.cases.map(run));
   const results: CaseResult[] = [];
   for (const each of check.cases) results.push(await run(each));
   return results;
 }
 
 async function controlFails(target: Target, evidence: Evidence | null): Promise<readonly string[]> {
-  const outcome = await send(target, controlProbe(target), ACCEPTED, evidence);
+  const outcome = await send(target, controlProbe(await targetAs(target, "main")), ACCEPTED, evidence);
   return judge(target, ACCEPTED, outcome);
 }
 
-function controlFailed(check: Check, each: CheckCase, reasons: readonly string[]): CaseResult {
+function controlFailed(
+  check: Check,
+  each: { readonly name: string },
+  reasons: readonly string[],
+): CaseResult {
   const told = reasons.map((reason) => `the control upload fails: ${reason}`);
   return { check: check.id, case: each.name, state: "inconclusive", reasons: told };
 }
@@ -81,9 +103,11 @@ export async function runCase(
   if (applies !== true)
     return { check: check.id, case: each.name, state: "not-applicable", reasons: [applies] };
   const twinOf = each.twin === "control" ? controlProbe : each.twin;
-  if (each.copies !== undefined) return runCopies(check, each, target, twinOf(target));
-  const probe = await send(target, each.probe(target), each.expect, evidence);
-  const twin = await send(target, twinOf(target), ACCEPTED, evidence);
+  const asMain = () => targetAs(target, "main");
+  if (each.copies !== undefined) return runCopies(check, each, await asMain(), twinOf(await asMain()));
+  const sender = await targetAs(target, each.as ?? "main");
+  const probe = await send(target, each.probe(sender), each.expect, evidence);
+  const twin = await send(target, twinOf(await asMain()), ACCEPTED, evidence);
   const wrong = judge(target, each.expect, probe);
   const twinWrong = judge(target, ACCEPTED, twin).map((reason) => `the benign twin: ${reason}`);
   const reasons = [...wrong, ...twinWrong];

@@ -1,9 +1,11 @@
 /**
- * Two promised routes for the unit tests of this folder: a form with pictures and texts, and a raw body of any bytes.
+ * Promised routes for the unit tests of this folder: a form with pictures and texts, a raw body of any bytes, and a form of known callers that
+ * promises all that can be promised.
  */
 import type { Target } from "./check.ts";
 import { pngFile } from "./payloads/image-files.ts";
 import { seededBytes } from "./payloads/seeded-bytes.ts";
+import type { Identity } from "./promise.ts";
 
 const AT = {
   origin: "http://127.0.0.1:9",
@@ -43,4 +45,35 @@ export const OCTETS: Target = {
     control: { name: "a.bin", mediaType: "application/octet-stream", bytes: seededBytes("sample", 500) },
   },
   fields: [],
+};
+
+const identity = (name: string): Identity => ({
+  name,
+  lines: async () => [`Authorization: Bearer the-secret-of-${name}-0123456789`],
+});
+
+export const KNOWN_CALLERS: Target = {
+  ...PICTURES,
+  path: "/known",
+  credential: ["Authorization: Bearer the-secret-of-ann-0123456789"],
+  identities: {
+    header: "Authorization",
+    main: identity("ann"),
+    other: identity("bob"),
+    readOnly: identity("reader"),
+    expired: identity("old"),
+    forged: identity("eve"),
+  },
+  promises: {
+    id: { header: "Location" },
+    state: { path: "/state/{id}", sha256: "/sha256", size: "/size" },
+    idempotencyKey: "optional",
+    digests: ["content-digest", "repr-digest", "content-md5"],
+    rate: { requestsMax: 5, everyMs: 60_000 },
+    quota: { filesMax: 5, bytesMax: 100_000 },
+    atOnceMax: 10,
+    pageOrigin: "https://page.example",
+    trustedHeaders: ["x-user"],
+    behindOrigin: "http://127.0.0.1:9",
+  },
 };

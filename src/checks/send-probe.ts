@@ -37,12 +37,13 @@ export async function sendProbe(origin: string, probe: Probe, limits: SendLimits
   const url = new URL(origin);
   const wire = new Wire(
     connect({ host: url.hostname, port: Number(url.port), allowHalfOpen: true, noDelay: true }),
+    probe.isHead === true,
   );
   await wire.connected;
   const deadline = setTimeout(() => wire.finish("deadline"), limits.deadlineMs);
   try {
     for (const step of probe.steps()) {
-      if (wire.reader.hasAnswered || wire.end !== null) break;
+      if (wire.end !== null || (wire.reader.hasAnswered && !isRegardless(step))) break;
       await wire.take(step);
     }
     await wire.settled(limits.lingerMs);
@@ -53,9 +54,13 @@ export async function sendProbe(origin: string, probe: Probe, limits: SendLimits
   }
 }
 
+function isRegardless(step: ProbeStep): step is { readonly regardless: Uint8Array } {
+  return typeof step === "object" && "regardless" in step;
+}
+
 /** One connection: what was written, what was read, and who is waiting for which. */
 class Wire {
-  readonly reader = new AnswerReader();
+  readonly reader: AnswerReader;
   readonly connected: Promise<void>;
   end: Exchange["end"] | null = null;
   readonly #socket: Socket;
@@ -65,8 +70,9 @@ class Wire {
   #takenAtAnswerBytes: number | null = null;
   #answeredAfterMs: number | null = null;
 
-  constructor(socket: Socket) {
+  constructor(socket: Socket, isHead: boolean) {
     this.#socket = socket;
+    this.reader = new AnswerReader(isHead);
     this.connected = new Promise((resolve, reject) => {
       socket.once("connect", resolve).once("error", reject);
     });
@@ -102,7 +108,24 @@ class Wire {
     else if (step === "end") this.#socket.end();
     else if (step === "reset") this.#reset();
     else if (step === "await-answer") await this.#answered(Number.POSITIVE_INFINITY);
+    else if ("regardless" in step) await this.#write(step.regardless, true);
+    else if ("until" in step) await this.#fulfilled(step.until());
     else await this.#answered(step.pauseMs);
+  }
+
+  async #fulfilled(promise: Promise<unknown>): Promise<void> {
+    let isFulfilled = false;
+    const settled = promise.then(() => {
+      isFulfilled = true;
+      this.#wake();
+    });
+    await Promise.race([
+      settled,
+      this.#until(
+        () => isFulfilled || this.reader.hasAnswered || this.end !== null,
+        Number.POSITIVE_INFINITY,
+      ),
+    ]);
   }
 
   #reset(): void {
@@ -110,9 +133,10 @@ class Wire {
     this.finish("left");
   }
 
-  async #write(bytes: Uint8Array): Promise<void> {
+  async #write(bytes: Uint8Array, isRegardless = false): Promise<void> {
+    const isOver = () => this.end !== null || (this.reader.hasAnswered && !isRegardless);
     for (let start = 0; start < bytes.length; start += PIECE_BYTES) {
-      if (this.reader.hasAnswered || this.end !== null) return;
+      if (isOver()) return;
       const piece = bytes.subarray(start, start + PIECE_BYTES);
       let isTaken = false;
       this.#socket.write(piece, (error) => {
@@ -120,7 +144,7 @@ class Wire {
         if (!error) this.#takenBytes += piece.length;
         this.#wake();
       });
-      while (!isTaken && !this.reader.hasAnswered && this.end === null) await this.#next();
+      while (!isTaken && !isOver()) await this.#next();
     }
   }
 

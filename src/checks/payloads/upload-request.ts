@@ -22,7 +22,12 @@ export function requestTo(
 ): Pick<UploadRequest, "line" | "headers"> {
   return {
     line: `${target.method} ${path} HTTP/1.1`,
-    headers: [`Host: ${new URL(target.origin).host}`, ...target.headers, ...headers],
+    headers: [
+      `Host: ${new URL(target.origin).host}`,
+      ...target.headers,
+      ...(target.credential ?? []),
+      ...headers,
+    ],
   };
 }
 

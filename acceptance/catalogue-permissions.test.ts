@@ -1,0 +1,52 @@
+/**
+ * The checks of who may (class PM) over the wire: each kind of caller, forms and raw bodies, delivered by bytes and by receipt, against a running
+ * gate with a real FastAPI service behind it.
+ */
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { type CheckedRow, checksOf, printTable, runOn } from "./catalogue-rules.ts";
+import { type CheckedFlow, type CheckedRoutes, startChecked } from "./checked-routes.ts";
+
+const SEED = process.env.SLUICEGATE_SEED ?? "flowcheck-1";
+const FLOWS: readonly CheckedFlow[] = [
+  ...(["key", "key-raw", "jwt", "jwt-raw", "grant", "grant-raw"] as const),
+  ...(["asked", "asked-raw", "public", "public-raw"] as const),
+];
+/** Where the shares are: there, nothing else would pass. */
+const SHARES: readonly CheckedFlow[] = ["quota", "rate"];
+
+const rows: CheckedRow[] = [];
+let routes: CheckedRoutes;
+
+before(async () => {
+  routes = await startChecked([...FLOWS, ...SHARES], SEED);
+});
+
+after(async () => {
+  printTable(rows);
+  await routes?.stop();
+});
+
+for (const check of checksOf("PM")) {
+  const flows = check.id === "UPL-PM-10" ? SHARES : FLOWS;
+  describe(`${check.id} ${check.title}`, () => {
+    for (const flow of flows) {
+      test(`on ${flow}`, async () => {
+        const { gate, service } = routes;
+        const [target, hooks] = [await routes.targetOf(flow), routes.hooksOf(flow)];
+        rows.push(await runOn(check, { target, hooks, evidence: service, gate }));
+      });
+    }
+  });
+}
+
+test("every one of these checks has said something on some route", () => {
+  const silent = rows.filter(({ results }) => results.every(({ state }) => state !== "pass"));
+  const spoken = new Set(rows.filter((row) => !silent.includes(row)).map(({ check }) => check.id));
+  assert.deepEqual(
+    checksOf("PM")
+      .map(({ id }) => id)
+      .filter((id) => !spoken.has(id)),
+    [],
+  );
+});

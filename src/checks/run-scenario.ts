@@ -1,0 +1,133 @@
+/**
+ * Plays one scenario against one route: the attack, then its twin; every request is kept.
+ *
+ * Always holds: it passes only where the twin went well too; faults are healed whatever happens; no more requests than announced.
+ */
+import { createHash } from "node:crypto";
+import type { Check, Expectation, Probe, Target } from "./check.ts";
+import type { FaultName, Hooks } from "./hooks.ts";
+import { judge } from "./judge.ts";
+import { controlProbe } from "./payloads/upload.ts";
+import type { CaseIdentity, Identity } from "./promise.ts";
+import type { CaseResult, Evidence } from "./run-check.ts";
+import type { Play, Scenario, ScenarioStep, SendOptions, Stage } from "./scenario.ts";
+import { type Exchange, sendProbe } from "./send-probe.ts";
+import { targetAs } from "./target-as.ts";
+
+const ACCEPTED: Expectation = { outcome: "accepted" };
+const DEADLINE_MS = 15_000;
+
+/** What a scenario is played with. `evidence` is `null` where nobody can look into the service. */
+export interface ScenarioRun {
+  readonly check: Check;
+  readonly target: Target;
+  readonly evidence: Evidence | null;
+  readonly hooks: Hooks;
+}
+
+/** The result of one scenario. Never rejects: what breaks off is inconclusive. */
+export async function runScenario(scenario: Scenario, run: ScenarioRun): Promise<CaseResult> {
+  const about = { check: run.check.id, case: scenario.name };
+  const applies = scenario.appliesTo(run.target);
+  if (applies !== true) return { ...about, state: "not-applicable", reasons: [applies] };
+  const missing = missingHelp(scenario, run.hooks);
+  if (missing.length > 0)
+    return { ...about, state: "manual", reasons: [`nobody has given a way to: ${missing.join(", ")}`] };
+  const attack = new PlayedStage(scenario, run, "attack");
+  await attack.play(scenario.play);
+  const twin = new PlayedStage(scenario, run, "twin");
+  await twin.play(scenario.twin === "control" ? playControl : scenario.twin);
+  const wrong = [...attack.complaints, ...twin.complaints.map((reason) => `the benign twin: ${reason}`)];
+  const open = [...attack.open, ...twin.open];
+  const steps = [...attack.steps, ...twin.steps];
+  if (wrong.length > 0) return { ...about, state: "fail", reasons: [...new Set(wrong)], steps };
+  if (open.length > 0) return { ...about, state: "inconclusive", reasons: [...new Set(open)], steps };
+  return { ...about, state: "pass", reasons: [], steps };
+}
+
+function missingHelp(scenario: Scenario, hooks: Hooks): string[] {
+  const names = scenario.hooks.filter((name) => hooks[name] === undefined);
+  return [...names, ...scenario.faults.filter((name) => hooks.faults?.[name] === undefined)];
+}
+
+const playControl: Play = async (stage) => {
+  await stage.send("the control upload", controlProbe(await stage.as("main")), { expect: ACCEPTED });
+};
+
+class PlayedStage implements Stage {
+  readonly complaints: string[] = [];
+  readonly open: string[] = [];
+  readonly steps: ScenarioStep[] = [];
+  readonly #scenario: Scenario;
+  readonly #run: ScenarioRun;
+  readonly #part: string;
+  #tokens = 0;
+  #sent = 0;
+
+  constructor(scenario: Scenario, run: ScenarioRun, part: "attack" | "twin") {
+    this.#scenario = scenario;
+    this.#run = run;
+    this.#part = part;
+  }
+
+  get hooks(): Hooks {
+    return this.#run.hooks;
+  }
+
+  async play(play: Play): Promise<void> {
+    try {
+      await this.#run.evidence?.clear();
+      await play(this);
+    } catch (error) {
+      this.leaveOpen(`the scenario broke off: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+
+  as(who: CaseIdentity | Identity): Promise<Target> {
+    return targetAs(this.#run.target, who);
+  }
+
+  async send(name: string, probe: Probe, options: SendOptions = {}): Promise<Exchange> {
+    this.#sent += 1;
+    if (this.#sent > this.#scenario.requestsMax)
+      throw new Error(`more than the ${this.#scenario.requestsMax} requests that were announced`);
+    const { expect, origin = this.#run.target.origin, deadlineMs = DEADLINE_MS, lingerMs = 0 } = options;
+    const closes = expect !== undefined && expect.outcome !== "accepted" && expect.closes === true;
+    const exchange = await sendProbe(origin, probe, { deadlineMs, lingerMs: closes ? 1000 : lingerMs });
+    this.steps.push({ name, probe, exchange, ...(expect === undefined ? {} : { expect }) });
+    if (expect === undefined) return exchange;
+    const outcome = { exchange, received: null, content: probe.content };
+    for (const reason of judge(this.#run.target, expect, outcome)) this.complain(`${name}: ${reason}`);
+    return exchange;
+  }
+
+  complain(reason: string): void {
+    this.complaints.push(reason);
+  }
+
+  leaveOpen(reason: string): void {
+    this.open.push(reason);
+  }
+
+  async received() {
+    return (await this.#run.evidence?.received()) ?? null;
+  }
+
+  token(): string {
+    this.#tokens += 1;
+    const { check, target } = this.#run;
+    const from = [target.seed, target.path, check.id, this.#scenario.name, this.#part, this.#tokens];
+    return createHash("sha256").update(from.join("\n")).digest("hex").slice(0, 32);
+  }
+
+  async withFault(name: FaultName, during: () => Promise<void>): Promise<void> {
+    const fault = this.hooks.faults?.[name];
+    if (fault === undefined) throw new Error(`nobody can make the fault ${name}`);
+    try {
+      await fault.inject();
+      await during();
+    } finally {
+      await fault.heal();
+    }
+  }
+}
