@@ -34,6 +34,12 @@ const flows: MayFlow[] = KINDS.flatMap((kind) =>
   DELIVERIES.map((deliver) => ({ name: `${kind}-${deliver}`, permissions: CALLERS[kind], deliver })),
 );
 
+flows.push({
+  name: "pages",
+  permissions: "{ caller: public, origins: [https://app.example.com] }",
+  more: "retry: { idempotency-key: optional }",
+});
+
 let service: ServiceUnderTest;
 let gate: GateUnderTest;
 const stops: (() => Promise<void>)[] = [];
@@ -293,10 +299,22 @@ test("PM-09, benign twin: what is no upload passes, without what a client may no
   }
 });
 
-test("a page may read the answers of a flow, the repeated one too, only where the flow says so", async () => {
-  const answer = await put(`/may/public-forward/${randomUUID()}`, {});
-  assert.equal(answer.status, 201);
-  assert.equal(answer.headers["access-control-allow-origin"], undefined);
+test("pages of other origins may read an answer only where the flow says so, also one that is given again", async () => {
+  const app = "https://app.example.com";
+  const headers = { "idempotency-key": randomUUID() };
+  const path = `/may/pages/${randomUUID()}`;
+  // The service says that every page may, and that its answer differs by language.
+  for (const replayed of [undefined, "true"]) {
+    const answer = await put(path, headers, Buffer.from("same"));
+    assert.deepEqual([answer.status, answer.headers["idempotency-replayed"]], [201, replayed]);
+    assert.equal(answer.headers["access-control-allow-origin"], undefined);
+    assert.equal(answer.headers.vary, "Accept-Language, Origin");
+    const read = await put(path, { ...headers, origin: app }, Buffer.from("same"));
+    assert.equal(read.headers["access-control-allow-origin"], app);
+    const evil = await put(path, { ...headers, origin: "https://evil.example" }, Buffer.from("same"));
+    assert.deepEqual([evil.status, problemCode(evil)], [403, "CROSS_SITE_REFUSED"]);
+    assert.equal(evil.headers["access-control-allow-origin"], undefined);
+  }
 });
 
 test("PM-08: a key that is revoked while its upload runs takes the upload with it", async () => {

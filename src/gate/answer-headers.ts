@@ -10,21 +10,30 @@ const SERVER_TIMING = "server-timing";
 const VARY = "vary";
 
 /**
- * The request id always; the upload's id where there is one. What an enforced flow says of origins stands in place of what the service says.
- * Server-Timing, ours before the service's own, goes to the client only where the
- * settings switch it on: it tells how long an inspection took, and how many database calls the service made.
+ * Server-Timing, ours before the service's own, goes to the client only where the settings switch it on: it tells how long an inspection took,
+ * and how many database calls the service made.
  */
 export function answerHeaders(gate: GateParts, request: RequestContext, answer: RawHeaders): AnswerHeaders {
-  const { trace, facts, timings } = request;
+  const { added, withheld } = withRequestHeaders(request, answer);
+  if (!gate.settings.signals.serverTiming) return { added, withheld: [...withheld, SERVER_TIMING] };
+  const timing = joined([request.timings.header(), ...valuesOf(answer, SERVER_TIMING)]);
+  return { added: timing === "" ? added : [...added, "Server-Timing", timing], withheld };
+}
+
+/**
+ * What holds for an answer of the service also where it is given again. The request id always; the upload's id where there is one. What an
+ * enforced flow says of origins stands in place of what the service says.
+ */
+export function withRequestHeaders(
+  request: Pick<RequestContext, "trace" | "facts" | "answerHeaders">,
+  answer: RawHeaders,
+): AnswerHeaders {
+  const { trace, facts } = request;
   const added = ["X-Request-Id", trace.requestId];
   if (facts.uploadId !== null) added.push("Sluicegate-Upload", facts.uploadId);
-  const withheld = facts.mode === "enforce" ? [...CORS_HEADERS] : [];
   for (const [name, value] of request.answerHeaders)
     added.push(name, name === VARY ? joined([...valuesOf(answer, VARY), value]) : value);
-  if (!gate.settings.signals.serverTiming) return { added, withheld: [...withheld, SERVER_TIMING] };
-  const timing = joined([timings.header(), ...valuesOf(answer, SERVER_TIMING)]);
-  if (timing !== "") added.push("Server-Timing", timing);
-  return { added, withheld };
+  return { added, withheld: facts.mode === "enforce" ? CORS_HEADERS : [] };
 }
 
 function valuesOf(headers: RawHeaders, name: string): string[] {

@@ -33,6 +33,9 @@ const RECORD_FROM_BYTES = 64 * 1024;
 /** From its release on, whoever ends an upload says what becomes of its bytes. */
 const MAY_NEED_BYTES: ReadonlySet<UploadState> = new Set(["released", "delivered", "undeliverable"]);
 
+/** A release that fails in one of these is in no record. */
+const NOT_RELEASED: ReadonlySet<UploadState> = new Set(["receiving", "accepted"]);
+
 /** Runs one upload; never rejects. */
 export async function enforce(gate: GateParts, request: RequestContext, flow: Flow): Promise<void> {
   let permit: UploadPermit;
@@ -103,7 +106,7 @@ async function receive(
 }
 
 /**
- * Asks again for the permission, and whether this upload was done before.
+ * Looks whether this upload was done before.
  * @returns what claims its key, to go along with the release; `null` where the answer was given again and nothing is left to do
  */
 async function recognise(
@@ -113,7 +116,6 @@ async function recognise(
 ): Promise<UploadChange | null> {
   const { admission, idempotent } = permit;
   holdNarrowing(parts, admission.narrowing);
-  await admission.confirm();
   const { method = "" } = request.req;
   const recognised = await idempotent.recognise(fingerprintOf({ method, target: request.target, parts }));
   if (recognised.kind === "go") {
@@ -122,8 +124,11 @@ async function recognise(
       ...(admission.grant === null ? {} : { useGrant: admission.grant }),
     };
   }
+  await admission.confirm();
   const note = `the same as upload ${recognised.uploadId}, whose answer was given again`;
   if (journal.hasBegun) await journal.take([["aborted", note]]);
+  permit.reservation.end();
+  permit.tellShares();
   replayAnswer(request, recognised.answer, recognised.uploadId);
   return null;
 }
@@ -135,16 +140,23 @@ async function passOn(
   parts: readonly ReceivedPart[],
   claim: UploadChange,
 ): Promise<void> {
-  const { flow, reservation, idempotent } = permit;
+  const { flow, admission, reservation, idempotent } = permit;
   const inspection = await inspect(gate, request, parts, journal);
   const accepted = acceptAll(inspection);
+  // The last question before anything happens: an inspection takes its time, and whoever may not any more must not find out by its end.
+  await admission.confirm();
   const sizes = parts.flatMap((part) => (part.kind === "file" ? [part.file.sizeBytes] : []));
   const usage = reservation.settle(
     sizes.reduce((sum, size) => sum + size, 0),
     sizes.length,
   );
   const along = { ...claim, ...(usage.length === 0 ? {} : { usage }) };
-  const released = await releaseUpload(gate, { flow, journal, parts, accepted, inspection, along, request });
+  const upload = { flow, journal, parts, accepted, inspection, along, request };
+  const released = await releaseUpload(gate, upload).catch((error: unknown) => {
+    if (NOT_RELEASED.has(journal.state)) reservation.unsettle();
+    throw error;
+  });
+  permit.tellShares();
   await deliverUpload(gate, request, { flow, journal, released, idempotent });
 }
 
@@ -219,9 +231,13 @@ async function fail(
   error: GateError,
 ): Promise<void> {
   noteRefusal(gate, request, permit.flow, error);
-  if (ONLY_COUNTED.has(error.code) && !journal.hasBegun)
+  if (ONLY_COUNTED.has(error.code) && !journal.hasBegun) {
+    // Nobody could be told anything by this id.
+    request.facts.uploadId = null;
     gate.refusals.count(permit.flow, error.code, request.trace.requestId);
-  else await endJournal(gate, request, journal, error);
+  } else await endJournal(gate, request, journal, error);
+  permit.end();
+  permit.tellShares();
   answerProblem(request, error);
 }
 
@@ -251,9 +267,12 @@ async function endJournal(
   });
 }
 
+/** One that was given an earlier answer again, or only counted, is no upload: it has its line as a request. */
 function countEnd(gate: GateParts, flow: Flow, journal: UploadJournal, request: RequestContext): void {
-  logUpload(gate, journal, request.facts.code);
-  gate.metrics.uploads.inc({ flow: flow.name, mode: "enforce", state: journal.state });
+  if (journal.hasBegun) {
+    logUpload(gate, journal, request.facts.code);
+    gate.metrics.uploads.inc({ flow: flow.name, mode: "enforce", state: journal.state });
+  }
   gate.metrics.bodyBytes.inc({ flow: flow.name }, request.facts.bytesIn);
   if (journal.state === "delivered")
     gate.metrics.uploadBytes.observe({ flow: flow.name }, request.facts.bytesIn);

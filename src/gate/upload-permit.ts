@@ -23,29 +23,30 @@ export interface UploadPermit {
   readonly admission: Admission;
   readonly reservation: Reservation;
   readonly idempotent: IdempotentUpload;
+  /** Sets what is left of the shares by now on the request, for its answer. */
+  tellShares(): void;
   /** Gives back what the upload did not take. Safe to call twice. */
   end(): void;
 }
 
 /**
  * Judges a request's head. The answer's CORS and RateLimit headers are set on the request, also where it throws.
- * @throws GATE_STOPPING, the codes of stage `permission`, and those of `planBody`
+ * @throws the codes of stage `permission`, and those of `planBody`
  */
 export async function admitUpload(
   gate: GateParts,
   request: RequestContext,
   flow: Flow,
 ): Promise<UploadPermit> {
-  if (gate.isStopping) throw new GateError("GATE_STOPPING", { retryAfterSeconds: 5 });
   request.answerHeaders.push(...judgeOrigin(flow, request.req.headers));
   const reservation = gate.shares.reserve(flow, request.clientAddress);
   try {
+    reservation.begin();
     return await admitReserved(gate, request, flow, reservation);
   } catch (error) {
     reservation.end();
+    tellShares(request, reservation);
     throw error;
-  } finally {
-    request.answerHeaders.push(...reservation.headers());
   }
 }
 
@@ -61,19 +62,52 @@ async function admitReserved(
   for (const name of admission.consumedHeaders ?? []) request.consumedHeaders.add(name);
   const narrowed = narrowFlow(flow, admission.narrowing);
   const plan = planBody(request.req, narrowed);
-  reservation.admit(admission.principal, caller.contentLengthBytes);
+  const overQuota = refusalByQuota(() => reservation.admit(admission.principal, caller.contentLengthBytes));
   const uploadId = newUploadId();
   const upload = { id: uploadId, principal: admission.principal };
-  const idempotent = gate.idempotency.begin(
-    flow,
-    upload,
-    headerValues(request.req.rawHeaders, "idempotency-key"),
-  );
+  const keys = headerValues(request.req.rawHeaders, "idempotency-key");
+  const idempotent = gate.idempotency.begin(flow, upload, keys);
   const end = (): void => {
     idempotent.end();
     reservation.end();
   };
-  return { uploadId, flow: narrowed, plan, admission, reservation, idempotent, end };
+  try {
+    if (overQuota !== null) await admitRetry(reservation, idempotent, overQuota);
+  } catch (error) {
+    end();
+    throw error;
+  }
+  const tell = (): void => tellShares(request, reservation);
+  tell();
+  return { uploadId, flow: narrowed, plan, admission, reservation, idempotent, tellShares: tell, end };
+}
+
+/** What a quota says against an upload; it may be a retry of the very one that used it up. */
+function refusalByQuota(admit: () => void): GateError | null {
+  try {
+    admit();
+    return null;
+  } catch (error) {
+    if (error instanceof GateError && error.code === "QUOTA_EXCEEDED") return error;
+    throw error;
+  }
+}
+
+/** A retry gets its answer again, for which nothing is taken. @throws `overQuota` where it is none */
+async function admitRetry(
+  reservation: Reservation,
+  idempotent: IdempotentUpload,
+  overQuota: GateError,
+): Promise<void> {
+  if (!(await idempotent.isKnown())) throw overQuota;
+  reservation.admitAgain();
+}
+
+/** The latest word counts: what was told before is taken back. */
+function tellShares({ answerHeaders }: RequestContext, reservation: Reservation): void {
+  const told = reservation.headers();
+  const others = answerHeaders.filter(([name]) => !told.some(([each]) => each === name));
+  answerHeaders.splice(0, answerHeaders.length, ...others, ...told);
 }
 
 /** The check of a flow's kind of caller. @throws PERMISSION_UNAVAILABLE where the settings do not say how to check it */

@@ -50,6 +50,7 @@ export function openIdempotency(records: KeyRecords, clock: () => number = Date.
 
 /** An upload that no retry can be told from. */
 const UNKEYED: IdempotentUpload = Object.freeze({
+  isKnown: async () => false,
   recognise: async () => ({ kind: "go" as const, claim: null }),
   keepsAnswer: false,
   scope: null,
@@ -87,6 +88,13 @@ class KeyedUpload implements IdempotentUpload {
   take(scope: string): void {
     this.#parts.running.take(scope, this.#upload.id);
     this.#scope = scope;
+  }
+
+  async isKnown(): Promise<boolean> {
+    return (
+      this.#scope !== null &&
+      (await this.#parts.records.findIdempotencyKey(this.#scope, this.#parts.clock())) !== null
+    );
   }
 
   async recognise(fingerprint: string): ReturnType<IdempotentUpload["recognise"]> {

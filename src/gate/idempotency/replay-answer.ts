@@ -4,6 +4,7 @@
 import type { StoredAnswer } from "../../records/records.ts";
 import type { UploadId } from "../../uploads/upload-id.ts";
 import { withChanges } from "../../upstream/answer-head.ts";
+import { withRequestHeaders } from "../answer-headers.ts";
 import type { RequestContext } from "../request-context.ts";
 import { keptHeaders } from "./stored-answer.ts";
 
@@ -19,21 +20,16 @@ export function replayAnswer(
   answer: StoredAnswer,
   uploadId: UploadId,
 ): void {
-  const { req, res, trace, facts } = request;
+  const { req, res, facts } = request;
+  facts.uploadId = uploadId;
   facts.outcome = answer.status < 400 ? "accepted" : "refused";
   if (res.destroyed) return;
   const body = Buffer.from(answer.body ?? "", "base64");
-  const added = [
-    "Idempotency-Replayed",
-    "true",
-    "Sluicegate-Upload",
-    uploadId,
-    "X-Request-Id",
-    trace.requestId,
-  ];
-  if (!WITHOUT_BODY.has(answer.status)) added.push("Content-Length", String(body.length));
-  added.push(...request.answerHeaders.flat());
-  const headers = withChanges(keptHeaders(answer.headers), { added, withheld: [] });
+  const kept = keptHeaders(answer.headers);
+  const { added, withheld } = withRequestHeaders(request, kept);
+  const length = WITHOUT_BODY.has(answer.status) ? [] : ["Content-Length", String(body.length)];
+  const ours = [...added, "Idempotency-Replayed", "true", ...length];
+  const headers = withChanges(kept, { added: ours, withheld });
   // The types ask for a mutable array; the function only reads it.
   res.writeHead(answer.status, headers as string[]);
   res.end(req.method === "HEAD" || WITHOUT_BODY.has(answer.status) ? undefined : body);

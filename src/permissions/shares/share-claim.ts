@@ -107,6 +107,13 @@ export class ShareClaim {
     return { slot: this.account.charge(taken, nowMs), taken };
   }
 
+  /** Undoes `settle`: of its bytes and files nothing was taken, and its request, which stays counted, is in no record. */
+  unsettle(slot: Slot, { requests = 0, bytes = 0, files = 0 }: Taken): void {
+    slot.bytes -= bytes;
+    slot.files -= files;
+    slot.unrecorded += requests;
+  }
+
   /** Gives back what is reserved. A request that was counted stays counted. */
   end(): void {
     for (const unit of ["places", "bytes", "files"] as const) this.#release(unit);

@@ -122,6 +122,7 @@ class Model {
   #begin(principal: string, lengthBytes: number | null): void {
     const reservation = this.ledger.reserve(flowOfStep, "192.0.2.1");
     try {
+      reservation.begin();
       reservation.admit(principal, lengthBytes);
     } catch (error) {
       reservation.end();
@@ -240,6 +241,7 @@ test("when all uploads have ended and a window has passed, everything is free an
       model.clock.pass(WINDOW_MS + SLOT_MS);
       for (const principal of PRINCIPALS) {
         const reservation = model.ledger.reserve(FLOW, "192.0.2.1");
+        reservation.begin();
         reservation.admit(principal, BYTES_MAX);
         reservation.grow(BYTES_MAX, FILES_MAX);
         reservation.end();
@@ -301,6 +303,7 @@ test("whoever comes back after Retry-After gets in", () => {
 function answerOf(ledger: ShareLedger, principal: string, lengthBytes: number): unknown {
   const reservation = ledger.reserve(flowOfStep, "192.0.2.1");
   try {
+    reservation.begin();
     reservation.admit(principal, lengthBytes);
     return reservation.headers();
   } catch (error) {

@@ -25,8 +25,14 @@ beforeEach(() => {
   ledger = new ShareLedger(new LedgerTime(clock));
 });
 
+function begin(book: ShareLedger, flow: Flow, address = "192.0.2.1"): Reservation {
+  const reservation = book.reserve(flow, address);
+  reservation.begin();
+  return reservation;
+}
+
 function admit(flow: Flow, principal = "alice", lengthBytes: number | null = 0): Reservation {
-  const reservation = ledger.reserve(flow, "192.0.2.1");
+  const reservation = begin(ledger, flow);
   reservation.admit(principal, lengthBytes);
   return reservation;
 }
@@ -84,7 +90,7 @@ test("a request that its own rate refuses is not counted, so that asking again t
 test("a request that its address was counted for stays counted when the quota refuses it", () => {
   const flow = flowWithShares(rate(1, MINUTE, "address"), quota({ bytes: 10 }, DAY));
   refused("QUOTA_TOO_SMALL", () => admit(flow, "alice", 11));
-  refused("RATE_EXCEEDED", () => ledger.reserve(flow, "192.0.2.1"));
+  refused("RATE_EXCEEDED", () => begin(ledger, flow));
 });
 
 test("each principal has a share of its own, and all share that of the flow", () => {
@@ -220,6 +226,42 @@ test("a refusal by a share of the whole flow does not tell what others send", ()
   assert.deepEqual(reservation.headers(), []);
 });
 
+test("an upload whose release was not recorded took nothing but its request", () => {
+  const flow = flowWithShares(rate(2, MINUTE), concurrent(1), quota({ bytes: 100, files: 1 }, DAY));
+  const failed = admit(flow, "alice", 100);
+  failed.settle(100, 1);
+  failed.unsettle();
+  failed.unsettle();
+  assert.deepEqual(failed.settle(100, 1), []);
+  failed.end();
+  assert.deepEqual(
+    ledger.takeUnrecorded().map(({ requests, bytes, files }) => [requests, bytes, files]),
+    [[1, 0, 0]],
+  );
+  admit(flow, "alice", 100).end();
+  refused("RATE_EXCEEDED", () => admit(flow, "alice", 1));
+});
+
+test("an upload that seems to be one that was taken before needs nothing of the quota, unless it is a new one after all", () => {
+  const flow = flowWithShares(rate(4, MINUTE), concurrent(1), quota({ bytes: 100 }, DAY));
+  take(flow, 100);
+  const again = begin(ledger, flow);
+  refused("QUOTA_EXCEEDED", () => again.admit("alice", 100));
+  again.admitAgain();
+  again.grow(1000, 1);
+  const beside = begin(ledger, flow);
+  refused("CONCURRENCY_EXCEEDED", () => beside.admit("alice", 0));
+  beside.end();
+  refused("QUOTA_EXCEEDED", () => again.settle(100, 1));
+  again.end();
+  admit(flow, "alice", 0).end();
+  const third = admit(flow, "alice", 0);
+  third.end();
+  const tooOften = begin(ledger, flow);
+  refused("QUOTA_EXCEEDED", () => tooOften.admit("alice", 100));
+  refused("RATE_EXCEEDED", () => tooOften.admitAgain());
+});
+
 test("a reload that lowers a limit holds for new uploads, and those at work keep what they have", () => {
   const before = flowWithShares(quota({ bytes: 100 }, DAY));
   const after = flowWithShares(quota({ bytes: 50 }, DAY / 2));
@@ -280,7 +322,7 @@ test("headers tell what is allowed and what is left, as structured fields", () =
 
 test("subjects that have nothing left in a window are forgotten", () => {
   const flow = flowWithShares(rate(5, MINUTE, "address"), concurrent(5, "address"));
-  const reservations = Array.from({ length: 200 }, (_, n) => ledger.reserve(flow, `198.51.100.${n}`));
+  const reservations = Array.from({ length: 200 }, (_, n) => begin(ledger, flow, `198.51.100.${n}`));
   clock.pass(2 * MINUTE);
   ledger.sweep(1000);
   assert.equal(ledger.size, 400);
@@ -293,26 +335,26 @@ test("subjects that have nothing left in a window are forgotten", () => {
 test("a flood of addresses fills its own room only; who is known goes on, and who is new waits until others are forgotten", () => {
   const small = new ShareLedger(new LedgerTime(clock), { subjectsMax: 100, slotsMax: 1000 });
   const flow = flowWithShares(rate(3, MINUTE, "address"), rate(3, MINUTE));
-  for (let n = 0; n < 100; n += 1) small.reserve(flow, `10.0.0.${n}`).end();
-  refused("GATE_BUSY", () => small.reserve(flow, "10.0.1.1"));
-  const known = small.reserve(flow, "10.0.0.7");
+  for (let n = 0; n < 100; n += 1) begin(small, flow, `10.0.0.${n}`).end();
+  refused("GATE_BUSY", () => begin(small, flow, "10.0.1.1"));
+  const known = begin(small, flow, "10.0.0.7");
   known.admit("alice", 0);
   assert.equal(small.size, 101);
   known.end();
   clock.pass(2 * MINUTE);
-  for (let n = 0; n < 100; n += 1) small.reserve(flow, `10.0.2.${n}`).end();
+  for (let n = 0; n < 100; n += 1) begin(small, flow, `10.0.2.${n}`).end();
 });
 
 test("beyond the room for slots an account becomes coarser, and never gives anything back early", () => {
   const small = new ShareLedger(new LedgerTime(clock), { subjectsMax: 100, slotsMax: 4 });
   const flow = flowWithShares(rate(10, MINUTE));
   for (let n = 0; n < 10; n += 1) {
-    small.reserve(flow, "10.0.0.1").admit("alice", 0);
+    begin(small, flow, "10.0.0.1").admit("alice", 0);
     clock.pass(1000);
   }
   // The first of ten was taken 50 s ago plus what passes here; with slots of its own it would leave at 61 s.
   clock.pass(51_000);
-  refused("RATE_EXCEEDED", () => small.reserve(flow, "10.0.0.1").admit("alice", 0));
+  refused("RATE_EXCEEDED", () => begin(small, flow, "10.0.0.1").admit("alice", 0));
   clock.pass(10_000);
-  small.reserve(flow, "10.0.0.1").admit("alice", 0);
+  begin(small, flow, "10.0.0.1").admit("alice", 0);
 });

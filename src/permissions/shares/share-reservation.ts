@@ -26,27 +26,39 @@ export interface AccountBook {
   entryOf(account: ShareAccount, slot: Slot, taken: Taken): UsageEntry;
 }
 
+/** What a claim was charged with, and where. */
+interface Settled {
+  readonly claim: ShareClaim;
+  readonly slot: Slot;
+  readonly taken: Taken;
+}
+
 export class ShareReservation implements Reservation {
   readonly #flow: Flow;
   readonly #book: AccountBook;
   #claims: ShareClaim[] = [];
   /** Up to here `grow` has nothing to ask for. */
   #covered = { bytes: 0, files: 0 };
-  #isSettled = false;
+  /** Whether it seems to be an upload that was counted before; it is asked for no bytes then, unless it turns out to be a new one. */
+  #isAgain = false;
+  #settled: readonly Settled[] | null = null;
   #hasEnded = false;
 
-  /** @throws RATE_EXCEEDED, CONCURRENCY_EXCEEDED, GATE_BUSY; then nothing is held */
+  /** @throws GATE_BUSY; then nothing is held */
   constructor(flow: Flow, address: string, book: AccountBook) {
     this.#flow = flow;
     this.#book = book;
     try {
       this.#attach((rule) => (rule.per === "address" ? addressSubject(address) : null));
-      // Bytes and files are asked for when it is known who sends; here only what refuses without a question to anybody.
-      this.#take({ requests: 1, places: 1 });
     } catch (error) {
       this.end();
       throw error;
     }
+  }
+
+  /** Bytes and files are asked for when it is known who sends; here only what refuses without a question to anybody. */
+  begin(): void {
+    this.#take({ requests: 1, places: 1 });
   }
 
   admit(principal: string, contentLengthBytes: number | null): void {
@@ -60,24 +72,39 @@ export class ShareReservation implements Reservation {
     this.#noteCovered();
   }
 
+  admitAgain(): void {
+    if (this.#hasEnded) return;
+    this.#isAgain = true;
+    this.#take({ requests: 1, places: 1 });
+  }
+
   /** Both in all so far, not since the last call. */
   grow(bytesReceived: number, filesBegun: number): void {
-    if (this.#isSettled || this.#hasEnded) return;
+    if (this.#isAgain || this.#settled !== null || this.#hasEnded) return;
     if (bytesReceived <= this.#covered.bytes && filesBegun <= this.#covered.files) return;
     this.#take({ bytes: bytesReceived, files: filesBegun }, SLAB_BYTES);
     this.#noteCovered();
   }
 
   settle(bytes: number, files: number): readonly UsageEntry[] {
-    if (this.#isSettled || this.#hasEnded) return [];
+    if (this.#settled !== null || this.#hasEnded) return [];
     // What was taken without having been reserved must fit all the same.
+    this.#isAgain = false;
     this.grow(bytes, files);
-    this.#isSettled = true;
     const nowMs = this.#book.nowMs();
-    return this.#claims.flatMap((claim) => {
+    this.#settled = this.#claims.flatMap((claim) => {
       const settled = claim.settle({ bytes, files }, nowMs);
-      return settled === null ? [] : [this.#book.entryOf(claim.account, settled.slot, settled.taken)];
+      return settled === null ? [] : [{ claim, ...settled }];
     });
+    return this.#settled.map(({ claim, slot, taken }) => this.#book.entryOf(claim.account, slot, taken));
+  }
+
+  unsettle(): void {
+    for (const { claim, slot, taken } of this.#settled ?? []) {
+      claim.unsettle(slot, taken);
+      if (slot.unrecorded > 0) this.#book.markUnrecorded(claim.account);
+    }
+    this.#settled = [];
   }
 
   end(): void {
