@@ -4,7 +4,7 @@
  * Always: nothing that is said of one connection goes out (RFC 9113 section 8.2.2), nor a reason phrase; an answer that ends while the client is
  * still sending is followed by RST_STREAM(NO_ERROR), so that the client stops and still has its answer (RFC 9113 section 8.1, lesson T46).
  */
-import type { OutgoingHttpHeaders, ServerResponse } from "node:http";
+import type { OutgoingHttpHeader, OutgoingHttpHeaders, ServerResponse } from "node:http";
 import { constants, Http2ServerResponse, type ServerHttp2Stream } from "node:http2";
 import type { Outflow } from "../stall-watch.ts";
 import type { Http2Request } from "./http2-request.ts";
@@ -71,7 +71,7 @@ export class Http2Response extends Http2ServerResponse implements Outflow {
   override writeHead(status: number, message: string, headers?: OutgoingHttpHeaders): this;
   override writeHead(status: number, messageOrHeaders?: string | Headers, given?: Headers): this {
     const headers = typeof messageOrHeaders === "string" ? given : (messageOrHeaders ?? given);
-    return super.writeHead(status, withoutConnection(headers ?? {}) as OutgoingHttpHeaders);
+    return super.writeHead(status, withoutConnection(headers ?? {}));
   }
 
   override write(chunk: string | Uint8Array, ...rest: never[]): boolean {
@@ -86,13 +86,25 @@ export class Http2Response extends Http2ServerResponse implements Outflow {
   }
 }
 
-function withoutConnection(headers: Headers): Headers {
-  if (!Array.isArray(headers)) {
-    return Object.fromEntries(
-      Object.entries(headers).filter(([name]) => !OF_THE_CONNECTION.has(name.toLowerCase())),
-    );
+/** As an object, a header that comes several times as a list: Node 24 keeps only the last one of a flat list. */
+function withoutConnection(headers: Headers): OutgoingHttpHeaders {
+  const kept: Record<string, OutgoingHttpHeader> = {};
+  for (const [name, value] of pairsOf(headers)) {
+    const lowerName = name.toLowerCase();
+    if (OF_THE_CONNECTION.has(lowerName) || value === undefined) continue;
+    const before = kept[lowerName];
+    kept[lowerName] = before === undefined ? value : [before, value].flat().map(String);
   }
-  return headers.filter((_, at) => !OF_THE_CONNECTION.has(String(headers[at - (at % 2)]).toLowerCase()));
+  return kept;
+}
+
+function pairsOf(headers: Headers): (readonly [string, OutgoingHttpHeader | undefined])[] {
+  if (!isFlat(headers)) return Object.entries(headers);
+  return headers.flatMap((name, at) => (at % 2 === 0 ? [[name, headers[at + 1]] as const] : []));
+}
+
+function isFlat(headers: Headers): headers is readonly string[] {
+  return Array.isArray(headers);
 }
 
 /** The gate asks a `ServerResponse` for nothing that this has not. */
