@@ -23,12 +23,10 @@ interface Started {
 
 async function start(t: TestContext, more: Partial<GateOptions> = {}): Promise<Started> {
   const service = await startService();
+  t.after(() => service.stop());
   const options = { flows: FLOWS, upstream: service.origin, ...more };
   const gate = await startGate(options);
-  t.after(async () => {
-    await gate.stop();
-    await service.stop();
-  });
+  t.after(() => gate.stop());
   return { gate, service, options };
 }
 

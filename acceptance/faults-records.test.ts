@@ -27,13 +27,10 @@ async function start(
   after: () => Promise<void> = async () => {},
 ): Promise<Started> {
   const service = await startService();
+  t.after(() => service.stop());
   const options = { flows: FLOWS, upstream: service.origin, ...more };
   const gate = await startGate(options);
-  t.after(async () => {
-    await gate.stop();
-    await service.stop();
-    await after();
-  });
+  t.after(() => gate.stop().then(after));
   return { gate, service, options };
 }
 

@@ -32,13 +32,13 @@ interface Both {
 
 async function startBoth(t: TestContext, upstreamTimeout = "10s"): Promise<Both> {
   const service = await startService();
+  t.after(() => {
+    service.signal("SIGCONT");
+    return service.stop();
+  });
   const options = { flows: FLOWS, upstream: service.origin, upstreamTimeout };
   const gate = await startGate(options);
-  t.after(async () => {
-    await gate.stop();
-    service.signal("SIGCONT");
-    await service.stop();
-  });
+  t.after(() => gate.stop());
   return { gate, service, options };
 }
 
@@ -213,6 +213,43 @@ test("the service answers 500: passed on and nothing kept, or kept and tried unt
     501,
     "what will never work is not tried again",
   );
+});
+
+test("a retry with the same Idempotency-Key gets the 202 while the upload is kept, and the service's answer after", async (t) => {
+  const { gate, bringUp } = await startAlone(t);
+  const content = randomBytes(100_000);
+  const send = (): ReturnType<typeof put> =>
+    put(gate, "/retry/key", content, { "Idempotency-Key": "a-key-of-mine" });
+  const first = await send();
+  assert.equal(first.status, 202);
+  const second = await send();
+  assert.deepEqual([second.status, second.body], [202, first.body]);
+  assert.equal(second.headers.get("location"), first.headers.get("location"));
+  assert.equal((await waiting(gate)).length, 1, "one effect");
+  const service = await bringUp();
+  await untilState(gate, String(first.body.uploadId), "delivered");
+  const third = await send();
+  assert.equal(third.status, 201);
+  assert.deepEqual(third.body, { files: 1 });
+  assert.equal((await copiesAt(service, "/retry/key")).length, 1);
+  assert.equal((await copiesAt(service, "/retry/key"))[0]?.headers["idempotency-key"], "a-key-of-mine");
+});
+
+test("a key whose delivery was given up is free again; one of unknown outcome is not until somebody has decided", async (t) => {
+  const { gate, service } = await startBoth(t);
+  const content = randomBytes(100_000);
+  const send = (): ReturnType<typeof put> =>
+    put(gate, "/down-retry/key", content, { "Idempotency-Key": "other-key" });
+  await service.fail("reset");
+  assert.equal((await send()).status, 502);
+  const again = await send();
+  assert.equal(again.status, 409);
+  assert.equal(again.body.code, "IDEMPOTENCY_UNDECIDED");
+  const [one] = await waiting(gate);
+  assert.equal((await gate.run("give-up", one?.id ?? "", "--reason", "the service has lost it")).exitCode, 0);
+  assert.equal((await send()).status, 201);
+  const audit = await gate.run("audit", "verify");
+  assert.equal(audit.exitCode, 0, audit.err);
 });
 
 test("a later try that the service refuses ends the upload; one that wants credentials waits for a person", async (t) => {

@@ -19,12 +19,9 @@ interface Started {
 
 async function start(t: TestContext, options: Partial<GateOptions>, disk?: SmallDisk): Promise<Started> {
   const service = await startService();
+  t.after(() => service.stop());
   const gate = await startGate({ flows: ["raw", "raw-receipt"], upstream: service.origin, ...options });
-  t.after(async () => {
-    await gate.stop();
-    await service.stop();
-    await disk?.unmount();
-  });
+  t.after(() => gate.stop().then(disk?.unmount));
   return { gate, service };
 }
 
