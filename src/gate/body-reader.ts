@@ -3,6 +3,7 @@
  */
 import { GateError } from "../problems/gate-error.ts";
 import { MultipartParser } from "../protocols/multipart/multipart-parser.ts";
+import { withDigests } from "./body-digests.ts";
 import type { BodyIntake } from "./body-intake.ts";
 import { type BodyPlan, PART_HEADER_BYTES_MAX } from "./judge-request.ts";
 
@@ -17,7 +18,8 @@ export interface BodyReader {
 
 /** Makes the reader of a plan. */
 export function readBody(plan: BodyPlan, intake: BodyIntake): BodyReader {
-  return plan.protocol === "multipart" ? multipartReader(plan, intake) : rawReader(plan, intake);
+  const reader = plan.protocol === "multipart" ? multipartReader(plan, intake) : rawReader(plan, intake);
+  return withDigests(reader, plan.digests);
 }
 
 function multipartReader(plan: Extract<BodyPlan, { protocol: "multipart" }>, intake: BodyIntake): BodyReader {

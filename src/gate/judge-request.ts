@@ -8,6 +8,7 @@ import { GateError, quoteSeen } from "../problems/gate-error.ts";
 import { readBoundary } from "../protocols/multipart/content-type.ts";
 import { readRawHead } from "../protocols/raw/raw-head.ts";
 import type { ReceivedFile } from "../uploads/stages.ts";
+import { type BodyDigest, readBodyDigests } from "./body-digests.ts";
 import { gateErrorOf } from "./refusal.ts";
 
 /** Bytes that one part's headers and boundary may take. */
@@ -17,8 +18,10 @@ const BYTES_PER_CHAR_MAX = 4;
 /** Parts beyond what the flow can take that are still read: a wrong field is better told by its name than by a count. */
 const PARTS_SLACK = 4;
 
-/** How the body will be read. */
-export type BodyPlan =
+/** How the body will be read, and the digests that it must have. */
+export type BodyPlan = ProtocolPlan & { readonly digests: readonly BodyDigest[] };
+
+type ProtocolPlan =
   | {
       readonly protocol: "multipart";
       readonly boundary: string;
@@ -131,7 +134,7 @@ export function declaresBody(req: IncomingMessage): boolean {
 /**
  * Decides how a flow's body is read, or that it is not.
  * @throws CONTENT_ENCODING_UNSUPPORTED, CONTENT_RANGE_UNSUPPORTED, CONTENT_TYPE_UNSUPPORTED, PROTOCOL_BOUNDARY_INVALID, BODY_TOO_LARGE,
- *   FILE_TOO_LARGE, and for raw bodies the codes of a declared name or type that the flow does not allow.
+ *   FILE_TOO_LARGE, BODY_DIGEST_INVALID, and for raw bodies the codes of a declared name or type that the flow does not allow.
  */
 export function planBody(req: IncomingMessage, flow: Flow): BodyPlan {
   judgeCoding(req);
@@ -147,7 +150,7 @@ export function planBody(req: IncomingMessage, flow: Flow): BodyPlan {
       details: { limitBytes: plan.bodyBytesMax },
     });
   }
-  return plan;
+  return { ...plan, digests: readBodyDigests(req.headers) };
 }
 
 function judgeCoding(req: IncomingMessage): void {
@@ -170,7 +173,7 @@ function judgeCoding(req: IncomingMessage): void {
 export const isMultipart = (req: IncomingMessage): boolean =>
   /^\s*multipart\//i.test(req.headers["content-type"] ?? "");
 
-function planMultipart(req: IncomingMessage, flow: Flow): BodyPlan {
+function planMultipart(req: IncomingMessage, flow: Flow): ProtocolPlan {
   const boundary = readBoundary(req.headers["content-type"] ?? "");
   const files = [...flow.files.values()];
   const fields = [...flow.fields.values()];
@@ -186,7 +189,7 @@ function planMultipart(req: IncomingMessage, flow: Flow): BodyPlan {
   };
 }
 
-function planRaw(req: IncomingMessage, flow: Flow): BodyPlan {
+function planRaw(req: IncomingMessage, flow: Flow): ProtocolPlan {
   const [field, rule] = [...flow.files][0] ?? [];
   if (!flow.route.protocols.includes("raw") || field === undefined || rule === undefined)
     throw wrongContentType(req, flow);

@@ -31,7 +31,8 @@ export const guessableIds: Check = {
         }
         if (new Set(ids).size < ids.length) stage.complain("two uploads have the same id");
         const bits = Math.floor(entropyBits(ids));
-        if (bits < BITS_MIN - BITS_OFF) stage.complain(`an id has about ${bits} random bits, ${BITS_MIN} are expected`);
+        if (bits < BITS_MIN - BITS_OFF)
+          stage.complain(`an id has about ${bits} random bits, ${BITS_MIN} are expected`);
         if (isInOrder(ids)) stage.complain("ids come in order: they hold a counter or the time");
       },
       { appliesTo: tellsIds },

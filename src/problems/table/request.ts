@@ -96,6 +96,21 @@ export const REQUEST_CODES = {
     meaning: "Content-Length, or the bytes that arrived, exceed the sum of what the flow accepts.",
     remedy: "Send less; the limit is in limitBytes.",
   },
+  BODY_DIGEST_INVALID: {
+    status: 400,
+    title: "The digest of the body cannot be read",
+    retry: "never",
+    meaning:
+      "A Content-Digest or Repr-Digest is no dictionary of byte sequences (RFC 9530), a Content-MD5 is not the base64 of 16 bytes, or a digest has the wrong length.",
+    remedy: "Send the digest as expected says, or leave the header out.",
+  },
+  BODY_DIGEST_MISMATCH: {
+    status: 400,
+    title: "The body is not the one that its digest was made of",
+    retry: "safe",
+    meaning: "The bytes that arrived have another digest than the request says. Nothing was kept.",
+    remedy: "Make the digest of exactly the body that is sent, then send both again.",
+  },
   REQUEST_ABORTED: {
     status: 400,
     title: "The client went away",
