@@ -39,6 +39,28 @@ function commonTypes(taken: FileRule["types"], allowed: readonly string[]): read
 }
 
 /**
+ * Parts that were taken by the flow itself, as the narrower one takes them: for a copy that could not wait until it was known who sends.
+ * @throws FILE_TOO_LARGE
+ */
+export function narrowParts(
+  parts: readonly ReceivedPart[],
+  narrowing: Narrowing | null,
+): readonly ReceivedPart[] {
+  if (narrowing === null) return parts;
+  return parts.map((part) => {
+    if (part.kind === "field") return part;
+    const rule = narrowRule(part.rule, narrowing);
+    const { sizeBytes } = part.file;
+    if (sizeBytes <= rule.sizeBytesMax) return { ...part, rule };
+    throw new GateError("FILE_TOO_LARGE", {
+      expected: `at most ${rule.sizeBytesMax} bytes`,
+      seen: `${sizeBytes} bytes`,
+      details: { field: part.name, limitBytes: rule.sizeBytesMax },
+    });
+  });
+}
+
+/**
  * Holds what only the whole upload shows: how many files in all, and their content.
  * @throws GRANT_MISMATCH
  */

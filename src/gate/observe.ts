@@ -6,10 +6,11 @@
  * left for, is given up and said to be given up; it never makes the client or the service wait.
  */
 import type { Flow } from "../flows/flow.ts";
+import type { Narrowing } from "../permissions/caller.ts";
 import { judgeOrigin } from "../permissions/cross-site.ts";
 import type { GateError } from "../problems/gate-error.ts";
 import type { DeliveryRecord } from "../records/records.ts";
-import { newUploadId } from "../uploads/upload-id.ts";
+import { newUploadId, type UploadId } from "../uploads/upload-id.ts";
 import { BodyIntake } from "./body-intake.ts";
 import { type BodyReader, readBody } from "./body-reader.ts";
 import { upstreamOf } from "./deliver-upload.ts";
@@ -17,6 +18,7 @@ import type { GateParts } from "./gate-parts.ts";
 import { inspectUpload, type UploadInspection } from "./inspect-upload.ts";
 import { planBody } from "./judge-request.ts";
 import { logUpload } from "./log-upload.ts";
+import { holdNarrowing, narrowFlow, narrowParts } from "./narrow-flow.ts";
 import { passThrough, type RelayTap } from "./pass-through.ts";
 import { asGateError, Refusal, refusalRecord } from "./refusal.ts";
 import type { RequestContext } from "./request-context.ts";
@@ -49,15 +51,22 @@ export async function observe(gate: GateParts, request: RequestContext, flow: Fl
   }
 }
 
+/** Whether a caller would have been let in, as whom, and with how much less than the flow allows. */
+interface JudgedCaller {
+  readonly refusal: GateError | null;
+  readonly principal: string;
+  readonly narrowing: Narrowing | null;
+}
+
 /** The copy of one upload, and what comes of it. */
 class Observation {
+  readonly uploadId: UploadId = newUploadId();
   readonly #gate: GateParts;
   readonly #request: RequestContext;
   readonly #flow: Flow;
   readonly #intake: BodyIntake;
-  readonly #journal: UploadJournal;
   readonly #giveBack: () => void;
-  readonly #permitted: Promise<GateError | null>;
+  readonly #caller: Promise<JudgedCaller>;
   #reader: BodyReader | null = null;
   #refusal: GateError | null = null;
   #lost: string | null = null;
@@ -70,21 +79,12 @@ class Observation {
     this.#request = request;
     this.#flow = flow;
     this.#intake = new BodyIntake(flow, gate.quarantine, "shared");
-    const origin = {
-      id: newUploadId(),
-      principal: flow.permissions.caller === "public" ? "public" : "unknown",
-    };
-    this.#journal = new UploadJournal(gate.records, newUpload(request, flow, "observe", origin));
     this.#giveBack = this.#takeSlot();
-    this.#permitted = this.#judgeCaller();
+    this.#caller = this.#judgeCaller();
     this.#guard(() => {
       judgeOrigin(flow, request.req.headers);
       if (this.#lost === null) this.#reader = readBody(planBody(request.req, flow), this.#intake);
     });
-  }
-
-  get uploadId(): string {
-    return this.#journal.upload.id;
   }
 
   get tap(): RelayTap {
@@ -112,18 +112,19 @@ class Observation {
     }
   }
 
-  /**
-   * Whether the caller would have been let in; `null` where nothing speaks against it. The service itself is not asked: in this mode it gets what
-   * the client sends and nothing more. Shares are not counted either.
-   */
-  async #judgeCaller(): Promise<GateError | null> {
-    const { caller } = this.#flow.permissions;
-    if (caller === "public" || caller === "upstream") return null;
+  /** Never rejects. The service itself is not asked: in this mode it gets what the client sends and nothing more. Shares are not counted either. */
+  async #judgeCaller(): Promise<JudgedCaller> {
+    let caller: Omit<JudgedCaller, "refusal"> = { principal: "unknown", narrowing: null };
+    if (this.#flow.permissions.caller === "upstream") return { refusal: null, ...caller };
     try {
-      await callerCheck(this.#gate, this.#flow).admit(this.#flow, callerRequest(this.#request));
-      return null;
+      const check = callerCheck(this.#gate, this.#flow);
+      const { principal, narrowing } = await check.admit(this.#flow, callerRequest(this.#request));
+      caller = { principal, narrowing };
+      this.#request.facts.principal = principal;
+      narrowFlow(this.#flow, narrowing);
+      return { refusal: null, ...caller };
     } catch (error) {
-      return asGateError(error);
+      return { refusal: asGateError(error), ...caller };
     }
   }
 
@@ -175,8 +176,11 @@ class Observation {
   }
 
   async #judge(delivery: DeliveryRecord): Promise<void> {
-    const inspection = this.#reader === null ? null : await this.#inspect();
-    const refusal = (await this.#permitted) ?? this.#refusal ?? inspection?.refusal ?? null;
+    const caller = await this.#caller;
+    const origin = { id: this.uploadId, principal: caller.principal };
+    const upload = newUpload(this.#request, this.#flow, "observe", origin);
+    const inspection = this.#reader === null ? null : await this.#inspect(caller.narrowing, upload.protocol);
+    const refusal = caller.refusal ?? this.#refusal ?? inspection?.refusal ?? null;
     if (refusal !== null)
       this.#gate.metrics.refusals.inc({ flow: this.#flow.name, mode: "observe", code: refusal.code });
     this.#gate.metrics.uploads.inc({ flow: this.#flow.name, mode: "observe", state: "observed" });
@@ -184,22 +188,21 @@ class Observation {
       inspection === null
         ? []
         : [...inspection.reports.keys()].map((part) => fileRecord(part.file, inspection));
-    await this.#journal.take([["observed", this.#note(refusal)]], {
+    const journal = new UploadJournal(this.#gate.records, upload);
+    await journal.take([["observed", this.#note(refusal)]], {
       delivery,
       files: files.map((file) => ({ ...file, isInline: false })),
       bytesReceived: this.#bytes,
       ...(refusal === null ? {} : { refusal: refusalRecord(refusal) }),
     });
-    logUpload(this.#gate, this.#journal, refusal?.code ?? null);
+    logUpload(this.#gate, journal, refusal?.code ?? null);
   }
 
-  async #inspect(): Promise<UploadInspection | null> {
+  async #inspect(narrowing: Narrowing | null, protocol: string): Promise<UploadInspection | null> {
     try {
-      return await inspectUpload(
-        await this.#intake.finish(),
-        this.#gate.quarantine,
-        this.#journal.upload.protocol,
-      );
+      const parts = await this.#intake.finish();
+      holdNarrowing(parts, narrowing);
+      return await inspectUpload(narrowParts(parts, narrowing), this.#gate.quarantine, protocol);
     } catch (error) {
       const gateError = asGateError(error);
       if (gateError.status < 500 || gateError instanceof Refusal) this.#refusal ??= gateError;
