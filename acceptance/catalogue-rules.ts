@@ -85,6 +85,15 @@ function problemFaults(expect: Expectation, exchange: Exchange): string[] {
   return faults;
 }
 
+/** Ids of the checks of some classes that have passed nowhere: they have said nothing. */
+export function silentChecks(rows: readonly CheckedRow[], ...classes: readonly string[]): string[] {
+  const spoken = rows.filter(({ results }) => results.some(({ state }) => state === "pass"));
+  const ids = new Set(spoken.map(({ check }) => check.id));
+  return checksOf(...classes)
+    .map(({ id }) => id)
+    .filter((id) => !ids.has(id));
+}
+
 /** Prints one line a check, and the sum. */
 export function printTable(rows: readonly CheckedRow[]): void {
   console.log("check      passed  failed  not applicable  manual  seconds  title");

@@ -37,6 +37,12 @@ import { revokedMidUpload } from "./catalogue/pm-08-revoked.ts";
 import { bypass } from "./catalogue/pm-09-bypass.ts";
 import { quotaAndRate } from "./catalogue/pm-10-quota-and-rate.ts";
 import { credentialInWrongPlace } from "./catalogue/pm-12-wrong-place.ts";
+import { sameKey } from "./catalogue/rt-01-same-key.ts";
+import { sameKeyOtherBody } from "./catalogue/rt-02-same-key-other-body.ts";
+import { parallelDuplicates } from "./catalogue/rt-03-parallel-duplicates.ts";
+import { abortStorm } from "./catalogue/rt-04-abort-storm.ts";
+import { digestMismatch } from "./catalogue/rt-06-digest-mismatch.ts";
+import { lostResponse } from "./catalogue/rt-07-lost-response.ts";
 import { honestOversize } from "./catalogue/tr-01-honest-oversize.ts";
 import { oversizeWithoutLength } from "./catalogue/tr-02-oversize-without-length.ts";
 import { lyingLength } from "./catalogue/tr-03-lying-length.ts";
@@ -110,4 +116,10 @@ export const CATALOGUE: readonly Check[] = [
   bypass,
   quotaAndRate,
   credentialInWrongPlace,
+  sameKey,
+  sameKeyOtherBody,
+  parallelDuplicates,
+  abortStorm,
+  digestMismatch,
+  lostResponse,
 ];
