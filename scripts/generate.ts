@@ -5,11 +5,13 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { generateSchemas as generateFlowSchemas } from "../src/flows/generate-schemas.ts";
 import { errorsPage } from "../src/problems/errors-page.ts";
+import { failuresPage } from "../src/problems/failures-page.ts";
 import { generateSchemas as generateSettingsSchemas } from "../src/settings/generate-schemas.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 
 writeFileSync(join(ROOT, "docs/errors.md"), errorsPage());
+writeFileSync(join(ROOT, "docs/failures.md"), failuresPage());
 for (const { name, json } of [...generateFlowSchemas(), ...generateSettingsSchemas()]) {
   writeFileSync(join(ROOT, "contract", name), json);
 }

@@ -31,7 +31,7 @@ for (const document of documents) {
       [],
     );
     const program = textOf("src/cli/main.ts");
-    const commands = [...textOf(document).matchAll(/(?:\.\/sluicegate|`sluicegate) ([a-z]+)/g)].map(
+    const commands = [...textOf(document).matchAll(/(?:\.\/sluicegate|`sluicegate) ([a-z][a-z-]*)/g)].map(
       (match) => match[1] ?? "",
     );
     assert.deepEqual(
