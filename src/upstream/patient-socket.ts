@@ -55,11 +55,16 @@ export function patientConnector(timeoutMs: number): buildConnector.connector {
       else callback(error, null);
     };
     const onConnect = (): void => settle(null);
-    const timer = setTimeout(() => socket.destroy(new Error(`no connection in ${timeoutMs} ms`)), timeoutMs);
+    const timer = setTimeout(() => socket.destroy(connectTimeout(timeoutMs)), timeoutMs);
     socket.once("connect", onConnect).once("error", settle);
     socket.setNoDelay(true).setKeepAlive(true, TCP_KEEP_ALIVE_MS);
     socket.connect({ host: bareHost(hostname), port: Number(port) || 80, autoSelectFamily: true });
   };
+}
+
+/** Told apart from a connection that broke: of one that was never made the service has nothing. */
+function connectTimeout(timeoutMs: number): Error {
+  return Object.assign(new Error(`no connection in ${timeoutMs} ms`), { code: "UND_ERR_CONNECT_TIMEOUT" });
 }
 
 /** A host as sockets take it: an IPv6 address without its brackets. */
