@@ -37,6 +37,13 @@ import { revokedMidUpload } from "./catalogue/pm-08-revoked.ts";
 import { bypass } from "./catalogue/pm-09-bypass.ts";
 import { quotaAndRate } from "./catalogue/pm-10-quota-and-rate.ts";
 import { credentialInWrongPlace } from "./catalogue/pm-12-wrong-place.ts";
+import { successContract } from "./catalogue/rs-01-success-contract.ts";
+import { errorContract } from "./catalogue/rs-02-error-contract.ts";
+import { leakage } from "./catalogue/rs-03-leakage.ts";
+import { downloadHeaders } from "./catalogue/rs-04-download-headers.ts";
+import { nameOnTheWayOut } from "./catalogue/rs-05-name-on-the-way-out.ts";
+import { earlyRefusal } from "./catalogue/rs-06-early-refusal.ts";
+import { rangeAbuse } from "./catalogue/rs-07-range-abuse.ts";
 import { sameKey } from "./catalogue/rt-01-same-key.ts";
 import { sameKeyOtherBody } from "./catalogue/rt-02-same-key-other-body.ts";
 import { parallelDuplicates } from "./catalogue/rt-03-parallel-duplicates.ts";
@@ -122,4 +129,11 @@ export const CATALOGUE: readonly Check[] = [
   abortStorm,
   digestMismatch,
   lostResponse,
+  successContract,
+  errorContract,
+  leakage,
+  downloadHeaders,
+  nameOnTheWayOut,
+  earlyRefusal,
+  rangeAbuse,
 ];

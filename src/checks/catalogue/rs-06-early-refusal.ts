@@ -1,0 +1,86 @@
+import type { Check, Probe, ProbeStep, Target } from "../check.ts";
+import { scenario } from "../define-scenario.ts";
+import { describe } from "../judge.ts";
+import { latin1 } from "../payloads/bytes.ts";
+import { canaryPath, canaryRequest } from "../payloads/canary.ts";
+import { controlProbe, controlRequest } from "../payloads/upload.ts";
+import { headBytes, pieces, withHeader, withLines } from "../payloads/upload-request.ts";
+import type { CaseIdentity } from "../promise.ts";
+import type { Scenario, Stage } from "../scenario.ts";
+import type { Exchange } from "../send-probe.ts";
+import { hasIdentity } from "../target-as.ts";
+
+const BODY_BYTES = 128 * 1024;
+
+/** A body that is nothing but requests, then a second request of its own. All of it is sent, whatever comes back meanwhile. */
+function bodyOfRequests(target: Target, ...lines: readonly string[]): Probe {
+  const canary = canaryRequest(target);
+  const body = latin1(canary.repeat(Math.ceil(BODY_BYTES / canary.length)));
+  const request = withLines(controlRequest(target), "Connection: keep-alive", ...lines);
+  const head = headBytes(withHeader(request, "Content-Length", `Content-Length: ${body.length}`));
+  return {
+    content: request.content,
+    steps: function* (): Iterable<ProbeStep> {
+      yield head;
+      for (const piece of pieces(body)) {
+        yield { regardless: piece };
+      }
+      yield { regardless: latin1(canary.replace(canaryPath(target), `${canaryPath(target)}-second`)) };
+    },
+  };
+}
+
+function judge(stage: Stage, { answers, end, malformed }: Exchange): void {
+  const [first] = answers;
+  const whole = { answers, end, malformed } as Exchange;
+  if (first === undefined) {
+    stage.complain(`the refusal was never seen: ${describe(whole)}`);
+    return;
+  }
+  if (first.status < 400 || first.status >= 500) stage.complain(`not refused: ${describe(whole)}`);
+  if (answers.length > 2)
+    stage.complain(`${answers.length} answers: bytes of the body were read as requests`);
+  if (answers.length === 1 && end !== "closed" && end !== "reset")
+    stage.complain("the connection was kept, and the second request never answered");
+}
+
+function refusedEarly(name: string, as: CaseIdentity, ...lines: readonly string[]): Scenario {
+  return scenario(
+    name,
+    1,
+    async (stage) => {
+      const probe = bodyOfRequests(await stage.as(as), ...lines);
+      judge(stage, await stage.send(name, probe, { lingerMs: 4000, deadlineMs: 10_000 }));
+      const got = await stage.received();
+      if (got !== null && got.length > 0) stage.complain(`the service got ${got[0]?.method} ${got[0]?.path}`);
+    },
+    {
+      appliesTo: as === "main" ? () => true : hasIdentity(as),
+      twin: async (stage) => {
+        const probe = controlProbe(await stage.as("main"));
+        await stage.send("the control upload", probe, { expect: { outcome: "accepted" } });
+      },
+    },
+  );
+}
+
+/** UPL-RS-06: a refusal while the body is still on its way. */
+export const earlyRefusal: Check = {
+  id: "UPL-RS-06",
+  title: "After an early refusal no byte of the body is read as a request, and the answer is seen",
+  why: "What is left of a body on a kept connection is read as the next request, which its sender wrote.",
+  standards: ["v5.0.0-4.2.1", "CWE-444"],
+  flags: ["s"],
+  cases: [],
+  scenarios: [
+    refusedEarly(
+      "refused for its origin",
+      "main",
+      "Origin: https://evil.example",
+      "Sec-Fetch-Site: cross-site",
+    ),
+    refusedEarly("refused for its coding", "main", "Content-Encoding: gzip"),
+    refusedEarly("refused for its credential", "nobody"),
+    refusedEarly("refused for its right", "readOnly"),
+  ],
+};
