@@ -1,6 +1,7 @@
 """Routes for tests of permissions: they keep what they got to the letter, and say who may send when they are asked.
 
-Who may is known by a cookie ``session``: its value is the principal, until ``POST /may-end?session=`` ends it.
+Who may is known by a cookie ``session``: the principal is what stands before its first dot, until
+``POST /may-end?session=`` ends it.
 """
 
 import hashlib
@@ -33,7 +34,7 @@ async def ask(session: Annotated[str | None, Cookie()] = None) -> Response:
         return Response(status_code=401, headers={"www-authenticate": 'Session realm="service"'})
     if session in ended:
         return Response(status_code=403)
-    return Response(f'{{"principal": "{session}"}}', media_type="application/json")
+    return Response(f'{{"principal": "{session.split(".", 1)[0]}"}}', media_type="application/json")
 
 
 @router.post("/may-end")

@@ -51,10 +51,9 @@ export async function observe(gate: GateParts, request: RequestContext, flow: Fl
   }
 }
 
-/** Whether a caller would have been let in, as whom, and with how much less than the flow allows. */
+/** Whether a caller would have been let in, and with how much less than the flow allows. */
 interface JudgedCaller {
   readonly refusal: GateError | null;
-  readonly principal: string;
   readonly narrowing: Narrowing | null;
 }
 
@@ -114,17 +113,15 @@ class Observation {
 
   /** Never rejects. The service itself is not asked: in this mode it gets what the client sends and nothing more. Shares are not counted either. */
   async #judgeCaller(): Promise<JudgedCaller> {
-    let caller: Omit<JudgedCaller, "refusal"> = { principal: "unknown", narrowing: null };
-    if (this.#flow.permissions.caller === "upstream") return { refusal: null, ...caller };
+    if (this.#flow.permissions.caller === "upstream") return { refusal: null, narrowing: null };
     try {
       const check = callerCheck(this.#gate, this.#flow);
       const { principal, narrowing } = await check.admit(this.#flow, callerRequest(this.#request));
-      caller = { principal, narrowing };
       this.#request.facts.principal = principal;
       narrowFlow(this.#flow, narrowing);
-      return { refusal: null, ...caller };
+      return { refusal: null, narrowing };
     } catch (error) {
-      return { refusal: asGateError(error), ...caller };
+      return { refusal: asGateError(error), narrowing: null };
     }
   }
 
@@ -177,7 +174,7 @@ class Observation {
 
   async #judge(delivery: DeliveryRecord): Promise<void> {
     const caller = await this.#caller;
-    const origin = { id: this.uploadId, principal: caller.principal };
+    const origin = { id: this.uploadId, principal: this.#request.facts.principal ?? "unknown" };
     const upload = newUpload(this.#request, this.#flow, "observe", origin);
     const inspection = this.#reader === null ? null : await this.#inspect(caller.narrowing, upload.protocol);
     const refusal = caller.refusal ?? this.#refusal ?? inspection?.refusal ?? null;

@@ -151,6 +151,12 @@ function answerFailure(gate: GateParts, head: RequestHead, error: GateError): vo
   answerProblem(head, error);
 }
 
+/** A target that is no path is refused, and may have a user's password in it: `http://user:password@host/`. */
+function pathToLog(target: string): string | null {
+  const [path = ""] = target.split("?", 1);
+  return path.startsWith("/") || path === "*" ? path.slice(0, 256) : null;
+}
+
 /** One line a request, and its metrics. No headers, no bodies, no query: nothing secret can be in it. */
 function logRequest(gate: GateParts, head: RequestHead, endedAt: number): void {
   const { facts, req, res, trace, timings } = head;
@@ -164,7 +170,7 @@ function logRequest(gate: GateParts, head: RequestHead, endedAt: number): void {
       requestId: trace.requestId,
       traceId: trace.traceId,
       method: req.method,
-      path: (req.url ?? "").split("?", 1)[0]?.slice(0, 256),
+      path: pathToLog(req.url ?? ""),
       status: res.statusCode,
       ...facts,
       durationMs: Math.round(durationMs * 10) / 10,

@@ -122,7 +122,7 @@ export function callerCheck(gate: GateParts, flow: Flow): CallerCheck {
   });
 }
 
-/** What a request shows of who sends it. */
+/** What a request shows of who sends it. Who is recognised is noted for its line in the log. */
 export function callerRequest(request: RequestContext): CallerRequest {
   const { req, path, target, scheme, clientAddress, trace } = request;
   const length = req.headers["content-length"];
@@ -137,6 +137,9 @@ export function callerRequest(request: RequestContext): CallerRequest {
     contentLengthBytes: length === undefined ? null : Number(length),
     requestId: trace.requestId,
     traceparent: trace.traceparent,
+    recognised: (principal) => {
+      request.facts.principal = principal;
+    },
   };
 }
 

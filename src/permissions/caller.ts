@@ -25,6 +25,8 @@ export interface CallerRequest {
   readonly contentLengthBytes: number | null;
   readonly requestId: string;
   readonly traceparent: string;
+  /** Told as soon as it is proven who sends, also where they may not: a refusal is then known to be theirs. */
+  readonly recognised?: (principal: string) => void;
 }
 
 /** What a grant or the service's yes allows less than the flow does; `null` members narrow nothing. */

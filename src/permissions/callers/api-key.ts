@@ -35,8 +35,9 @@ export function apiKeyCaller(records: Pick<Records, "findApiKey">, options: ApiK
     return key;
   }
 
-  async function check(flow: Flow, text: string): Promise<ApiKeyRecord> {
+  async function check(flow: Flow, text: string, request: CallerRequest): Promise<ApiKeyRecord> {
     const key = await find(flow, text);
+    request.recognised?.(key.principal);
     refuseEnded(flow, key, now());
     refuseLimited(flow, key);
     return key;
@@ -45,7 +46,7 @@ export function apiKeyCaller(records: Pick<Records, "findApiKey">, options: ApiK
   return {
     async admit(flow: Flow, request: CallerRequest): Promise<Admission> {
       const { text, header } = readApiKey(flow, request);
-      const key = await check(flow, text);
+      const key = await check(flow, text, request);
       return {
         principal: key.principal,
         narrowing: null,
@@ -55,7 +56,7 @@ export function apiKeyCaller(records: Pick<Records, "findApiKey">, options: ApiK
       };
     },
     async identify(flow: Flow, request: CallerRequest): Promise<string> {
-      const key = await check(flow, readApiKey(flow, request).text);
+      const key = await check(flow, readApiKey(flow, request).text, request);
       return key.principal;
     },
   };

@@ -104,6 +104,7 @@ async function readGrant(checker: GrantChecker, flow: Flow, request: CallerReque
   const token = await verifyMintedToken(readBearer(flow, request).text, rules);
   if (!token.ok) throw credentialsInvalid(flow, `The grant is not valid. ${token.why}`);
   const grant = grantOf(flow, token);
+  request.recognised?.(grant.principal);
   if (grant.flow !== flow.name) {
     throw new GateError("GRANT_MISMATCH", {
       message: "The grant is for another flow.",

@@ -43,6 +43,7 @@ export function jwtCaller(settings: JwtSettings, keys: KeySource, now: () => num
 async function recognise(flow: Flow, request: CallerRequest, rules: JwtRules): Promise<Bearer> {
   const { value: claims, keyId } = await prove(flow, readBearer(flow, request).text, rules);
   const principal = principalOf(flow, claims, rules.settings.principalClaim);
+  request.recognised?.(principal);
   refuseMissingClaims(flow, claims);
   return { principal, keyId };
 }

@@ -11,11 +11,14 @@ import { migrate } from "./migrations/migrations.ts";
  *   and a reader in another process never waits for the gate.
  * - `wal_autocheckpoint`: a checkpoint costs two syncs, so let the log grow to 4,000 pages of 4 KiB before one.
  * - `temp_store`: the undo pages of a savepoint stay in memory; by default they go to a temporary file.
+ * - `secure_delete = FAST`: what is deleted (headers kept for another try, answers of expired keys) is overwritten where its page is
+ *   written anyway. Pages that become free as a whole, as those of larger files, keep their bytes until they are used again.
  * - `journal_size_limit`: gives back what a burst made the log grow to.
  */
 const PRAGMAS = `
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = FULL;
+PRAGMA secure_delete = FAST;
 PRAGMA wal_autocheckpoint = 4000;
 PRAGMA journal_size_limit = 67108864;
 PRAGMA cache_size = -16384;
