@@ -16,7 +16,7 @@ export interface ServiceUnderTest {
   /** Every request that arrived, in order. */
   received(): Promise<readonly ReceivedUpload[]>;
   clear(): Promise<void>;
-  /** Lets the next uploads go wrong after they were taken: by a status, `reset`, `rubbish`, `half`, `silence`, or `later`. */
+  /** Lets the next uploads go wrong after they were taken: by a status, `reset`, `rubbish`, `half`, `silence`; or late: `slow`, `later`. */
   fail(how: string, times?: number): Promise<void>;
   /** Lets one answer go that was to come later. */
   answerNow(): Promise<void>;

@@ -63,8 +63,10 @@ async def fail(how: str, take: Callable[[], Awaitable[None]], receive: Receive, 
     await take()
     if how == "later":
         await turn.acquire()
-    if how == "later" or how.isdigit():
-        status = 201 if how == "later" else int(how)
+    if how == "slow":
+        await asyncio.sleep(0.3)
+    if how.isdigit() or how in ("later", "slow"):
+        status = int(how) if how.isdigit() else 201
         await send({"type": "http.response.start", "status": status, "headers": [(b"content-length", b"0")]})
         await send({"type": "http.response.body", "body": b""})
         return
