@@ -4,8 +4,8 @@
 import { parseArgs } from "node:util";
 import type { BenchOptions } from "./bench.ts";
 
-/** Names that select rows; `large` stands for two. */
-export const ROW_NAMES = ["large", "small", "forward", "pass-through", "memory"] as const;
+/** Names that select rows; `large` stands for two, `everything-on` for three. */
+export const ROW_NAMES = ["large", "small", "forward", "pass-through", "memory", "everything-on"] as const;
 export type RowName = (typeof ROW_NAMES)[number];
 
 export const USAGE = `npm run bench [-- ROWS OPTIONS]
@@ -19,6 +19,7 @@ Rows: ${ROW_NAMES.join(", ")}; all of them where none is named.
   --source        run the gate from src/ and not from the built package, which is what is published
   --node-flags F  flags of Node for the gate, as one word: --node-flags="--max-semi-space-size=4"
   --help          this page
+  --earlier FILE  everything-on: an earlier gate too, by its program (src/cli/main.ts of another checkout)
   --profile DIR   CPU profiles of the gate, one folder a row; read them with: node_modules/.bin/node bench/read-profile.ts DIR
 `;
 
@@ -43,6 +44,7 @@ export function readArguments(argv: readonly string[]): BenchArguments {
       disk: { type: "boolean", default: false },
       json: { type: "string" },
       profile: { type: "string" },
+      earlier: { type: "string" },
     },
   });
   const rows = positionals.map(readRow);
@@ -58,6 +60,7 @@ export function readArguments(argv: readonly string[]): BenchArguments {
         program: values.program,
         nodeFlags: values["node-flags"].split(" ").filter((flag) => flag !== ""),
       },
+      earlierProgram: values.earlier ?? null,
       profileFolder: values.profile ?? null,
     },
   };

@@ -25,6 +25,8 @@ export interface BenchOptions {
   /** Files on disk and not in memory. */
   readonly onDisk: boolean;
   readonly gate: GateProgram;
+  /** The program of an earlier gate, to be measured beside this one; `null` for none. */
+  readonly earlierProgram: string | null;
   /** Where CPU profiles of the gate go; none are taken where it is null. */
   readonly profileFolder: string | null;
 }
@@ -68,11 +70,16 @@ export class Bench {
     this.#folders.clear();
   }
 
+  /** Node's flags and a gate's program, by itself the one under measurement. */
+  programArguments(program: string = this.options.gate.program): readonly string[] {
+    return [...this.options.gate.nodeFlags, resolve(ROOT, program)];
+  }
+
   /** The arguments that start the gate for a row; profiles of it go to a folder of the row's name. */
   gateArguments(row: string): readonly string[] {
     const { gate, profileFolder } = this.options;
     const program = resolve(ROOT, gate.program);
-    if (profileFolder === null) return [...gate.nodeFlags, program];
+    if (profileFolder === null) return this.programArguments();
     const folder = resolve(profileFolder, row);
     mkdirSync(folder, { recursive: true });
     return [

@@ -10,6 +10,7 @@ import { type BenchArguments, type RowName, readArguments, USAGE } from "./argum
 import { Bench } from "./bench.ts";
 import type { RowResult } from "./measure/figure.ts";
 import { formatRow, formatSummary } from "./measure/table.ts";
+import { measureLargeWithEverythingOn, measureSmallWithEverythingOn } from "./rows/everything-on.ts";
 import { measureForwardCost } from "./rows/forward-cost.ts";
 import { measureLargeForm } from "./rows/large-form.ts";
 import { measureLargeRaw } from "./rows/large-raw.ts";
@@ -24,6 +25,11 @@ const ROWS: Readonly<Record<RowName, readonly ((bench: Bench) => Promise<RowResu
   forward: [measureForwardCost],
   "pass-through": [measurePassThrough],
   memory: [measureMemory],
+  "everything-on": [
+    (bench) => measureSmallWithEverythingOn(bench, 1),
+    (bench) => measureSmallWithEverythingOn(bench, 16),
+    measureLargeWithEverythingOn,
+  ],
 };
 
 async function measureAll({ rows, options, jsonPath }: BenchArguments, bench: Bench): Promise<void> {

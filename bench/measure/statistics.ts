@@ -16,3 +16,16 @@ export function quantile(values: readonly number[], share: number): number {
   if (below === undefined || above === undefined) throw new Error("no values to take a quantile of");
   return below + (above - below) * (position - Math.floor(position));
 }
+
+/** How one value stands to another over rounds in which both were measured: the middle of the rounds' ratios, and the least and the greatest. */
+export interface RatioOfRounds {
+  readonly middle: number;
+  readonly least: number;
+  readonly greatest: number;
+}
+
+/** @throws for no rounds at all */
+export function ratioOfRounds(above: readonly number[], below: readonly number[]): RatioOfRounds {
+  const ratios = above.map((value, round) => value / (below[round] ?? Number.NaN));
+  return { middle: median(ratios), least: Math.min(...ratios), greatest: Math.max(...ratios) };
+}

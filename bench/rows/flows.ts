@@ -21,3 +21,20 @@ export function imageFlow(
 ): BenchFlow {
   return { name, method: "POST", path, protocol: "multipart", types: "[image/png]", ...delivery };
 }
+
+/**
+ * The same flow for callers with a key, with three shares, each of another subject and none ever used up, and an Idempotency-Key that every
+ * request must have.
+ */
+export function withEverythingOn(flow: BenchFlow): BenchFlow {
+  const shares = [
+    "rate: 1000000/s",
+    "concurrent: { uploads: 1000, per: address }",
+    "quota: { bytes: 1000 TiB, files: 1000000000, per: flow, every: 24h }",
+  ];
+  return {
+    ...flow,
+    permissions: `{ caller: api-key, ${shares.join(", ")} }`,
+    lines: "retry: { idempotency-key: required, keep: 24h }",
+  };
+}

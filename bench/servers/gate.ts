@@ -1,9 +1,13 @@
 /**
  * The gate under measurement: `sluicegate serve` with settings and flows of the bench's own.
  */
+import { execFile } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { freePort, type Server, startServer } from "./server.ts";
+
+const run = promisify(execFile);
 
 /** One flow of the bench. */
 export interface BenchFlow {
@@ -15,6 +19,9 @@ export interface BenchFlow {
   readonly mode: "observe" | "enforce";
   /** As written in a flow file: `any` or `[image/png]`. */
   readonly types: string;
+  /** Further lines of the flow file, and what stands in `permissions` where it is not `{ caller: public }`. */
+  readonly permissions?: string;
+  readonly lines?: string;
 }
 
 export interface GateOptions {
@@ -24,10 +31,17 @@ export interface GateOptions {
   readonly flows: readonly BenchFlow[];
   /** Flags of Node, and the program. */
   readonly arguments: readonly string[];
+  /** Asked to make an API key before the gate starts: Node's arguments for that. */
+  readonly keyArguments?: readonly string[];
+}
+
+/** A gate, and the API key that was made for it. */
+export interface GateServer extends Server {
+  readonly apiKey: string | null;
 }
 
 /** Starts a gate in front of a service, with its log going to a file as in production. */
-export async function startGate(options: GateOptions): Promise<Server> {
+export async function startGate(options: GateOptions): Promise<GateServer> {
   const { folder, upstreamPort, flows } = options;
   const port = await freePort();
   const operatorPort = await freePort();
@@ -35,7 +49,8 @@ export async function startGate(options: GateOptions): Promise<Server> {
   writeSettings(home, upstreamPort);
   for (const flow of flows) writeFlow(home, flow);
   const listen = ["--listen", `127.0.0.1:${port}`, "--operator", `127.0.0.1:${operatorPort}`];
-  return startServer({
+  const apiKey = options.keyArguments === undefined ? null : await makeApiKey(options.keyArguments, home);
+  const server = await startServer({
     name: "gate",
     command: process.execPath,
     args: [...options.arguments, "serve", "--settings", join(home, "sluicegate.yaml"), ...listen],
@@ -43,6 +58,13 @@ export async function startGate(options: GateOptions): Promise<Server> {
     folder: home,
     isReady: () => isReady(operatorPort),
   });
+  return { ...server, apiKey };
+}
+
+async function makeApiKey(nodeArguments: readonly string[], home: string): Promise<string> {
+  const settings = ["--settings", join(home, "sluicegate.yaml")];
+  const { stdout } = await run(process.execPath, [...nodeArguments, "key", "add", "bench", ...settings]);
+  return stdout.trim();
 }
 
 function writeSettings(home: string, upstreamPort: number): void {
@@ -68,9 +90,10 @@ route: { method: ${flow.method}, path: "${flow.path}", protocols: [${flow.protoc
 accept:
   files:
     file: { types: ${flow.types}, max-size: 8 GiB }
-permissions: { caller: public }
+permissions: ${flow.permissions ?? "{ caller: public }"}
 deliver: ${flow.deliver}
 upstream: service
+${flow.lines ?? ""}
 `;
   writeFileSync(join(folder, "flow.yaml"), text);
 }
