@@ -217,10 +217,10 @@ async function recordAnswer(
     ...along(idempotent?.answered(storedAnswer(status, gathered))),
     ...(staysInStore ? {} : { dropInline: inlineKeys(released) }),
   };
-  const error = serviceFailed(status);
-  if (!isTaken) request.facts.code = error.code;
+  const error = isTaken ? null : serviceFailed(status);
+  if (error !== null) request.facts.code = error.code;
   const write = async (): Promise<void> => {
-    if (isTaken) await journal.take(["delivered"], change);
+    if (error === null) await journal.take(["delivered"], change);
     else
       await journal.take([["rejected", `the service answered ${status}`]], {
         ...change,

@@ -3,7 +3,7 @@
  *
  * Always holds: the secret is 32 random bytes, so one fast hash of it is enough to keep. It leaves here once, in the text of a new key.
  */
-import { createHash, randomBytes, randomInt } from "node:crypto";
+import { hash, randomBytes, randomInt } from "node:crypto";
 
 const ID_ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz";
 const ID_CHARS = 12;
@@ -35,4 +35,5 @@ export function parseApiKey(text: string): { readonly id: string; readonly secre
 /** Whether a text has the form of a key's id. */
 export const isApiKeyId = (text: string): boolean => /^[0-9a-z]{12}$/.test(text);
 
-const hashOf = (secret: string): Buffer => createHash("sha256").update(secret, "ascii").digest();
+/** Of ASCII alone, whose bytes are the same in UTF-8. */
+const hashOf = (secret: string): Buffer => hash("sha256", secret, "buffer");
