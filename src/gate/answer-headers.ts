@@ -2,6 +2,7 @@
  * What the gate does to the headers of a service's answer.
  */
 import { CORS_HEADERS } from "../permissions/cross-site.ts";
+import { headerValues } from "../upstream/raw-headers.ts";
 import type { AnswerHeaders, RawHeaders } from "../upstream/upstream.ts";
 import type { GateParts } from "./gate-parts.ts";
 import type { RequestContext } from "./request-context.ts";
@@ -16,7 +17,7 @@ const VARY = "vary";
 export function answerHeaders(gate: GateParts, request: RequestContext, answer: RawHeaders): AnswerHeaders {
   const { added, withheld } = withRequestHeaders(request, answer);
   if (!gate.settings.signals.serverTiming) return { added, withheld: [...withheld, SERVER_TIMING] };
-  const timing = joined([request.timings.header(), ...valuesOf(answer, SERVER_TIMING)]);
+  const timing = joined([request.timings.header(), ...headerValues(answer, SERVER_TIMING)]);
   return { added: timing === "" ? added : [...added, "Server-Timing", timing], withheld };
 }
 
@@ -32,12 +33,8 @@ export function withRequestHeaders(
   const added = ["X-Request-Id", trace.requestId];
   if (facts.uploadId !== null) added.push("Sluicegate-Upload", facts.uploadId);
   for (const [name, value] of request.answerHeaders)
-    added.push(name, name === VARY ? joined([...valuesOf(answer, VARY), value]) : value);
+    added.push(name, name === VARY ? joined([...headerValues(answer, VARY), value]) : value);
   return { added, withheld: facts.mode === "enforce" ? CORS_HEADERS : [] };
-}
-
-function valuesOf(headers: RawHeaders, name: string): string[] {
-  return headers.filter((_, index) => index % 2 === 1 && headers[index - 1]?.toLowerCase() === name);
 }
 
 const joined = (values: readonly string[]): string => values.filter((value) => value !== "").join(", ");

@@ -8,6 +8,7 @@ import { judgeOrigin } from "../permissions/cross-site.ts";
 import type { Reservation } from "../permissions/shares/shares.ts";
 import { GateError } from "../problems/gate-error.ts";
 import { newUploadId, type UploadId } from "../uploads/upload-id.ts";
+import { headerValues } from "../upstream/raw-headers.ts";
 import type { GateParts } from "./gate-parts.ts";
 import type { IdempotentUpload } from "./idempotency/idempotency.ts";
 import { type BodyPlan, planBody } from "./judge-request.ts";
@@ -141,8 +142,4 @@ export function callerRequest(request: RequestContext): CallerRequest {
       request.facts.principal = principal;
     },
   };
-}
-
-function headerValues(rawHeaders: readonly string[], lowerName: string): string[] {
-  return rawHeaders.filter((_, at) => at % 2 === 1 && rawHeaders[at - 1]?.toLowerCase() === lowerName);
 }

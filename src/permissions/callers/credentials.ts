@@ -7,6 +7,7 @@
  */
 import type { Flow } from "../../flows/flow.ts";
 import { GateError, type GateErrorInit } from "../../problems/gate-error.ts";
+import { headerValues } from "../../upstream/raw-headers.ts";
 import type { CallerRequest } from "../caller.ts";
 
 /** Longer ones are refused unread. Servers rarely take more in one header. */
@@ -34,7 +35,7 @@ const WAYS = {
  * @throws CREDENTIALS_MISSING (no such header, or another scheme), CREDENTIALS_AMBIGUOUS (two headers), CREDENTIALS_INVALID (no token68, too long)
  */
 export function readBearer(flow: Flow, request: CallerRequest): ShownCredential {
-  const [authorization, ...more] = headerValues(request, "authorization");
+  const [authorization, ...more] = headerValues(request.rawHeaders, "authorization");
   if (more.length > 0)
     throw ambiguous("one Authorization header", `${more.length + 1} Authorization headers`);
   const shown = authorization === undefined ? null : bearerOf(authorization);
@@ -47,10 +48,10 @@ export function readBearer(flow: Flow, request: CallerRequest): ShownCredential 
  * @throws as `readBearer`; CREDENTIALS_AMBIGUOUS also where both headers are there
  */
 export function readApiKey(flow: Flow, request: CallerRequest): ShownCredential {
-  const [key, ...more] = headerValues(request, "x-api-key");
+  const [key, ...more] = headerValues(request.rawHeaders, "x-api-key");
   if (key === undefined) return readBearerAsKey(flow, request);
   if (more.length > 0) throw ambiguous("one X-API-Key header", `${more.length + 1} X-API-Key headers`);
-  if (headerValues(request, "authorization").length > 0)
+  if (headerValues(request.rawHeaders, "authorization").length > 0)
     throw ambiguous("X-API-Key or Authorization", "both headers");
   return checked(flow, { text: key, header: "x-api-key" }, WAYS.apiKey);
 }
@@ -60,7 +61,7 @@ function readBearerAsKey(flow: Flow, request: CallerRequest): ShownCredential {
     return readBearer(flow, request);
   } catch (error) {
     if (!(error instanceof GateError) || error.code !== "CREDENTIALS_MISSING") throw error;
-    throw credentialsMissing(flow, WAYS.apiKey, headerValues(request, "authorization")[0]);
+    throw credentialsMissing(flow, WAYS.apiKey, headerValues(request.rawHeaders, "authorization")[0]);
   }
 }
 
@@ -147,9 +148,4 @@ function ambiguous(expected: string, seen: string): GateError {
 function bearerOf(authorization: string): string | null {
   const match = BEARER.exec(authorization);
   return match === null ? null : (match[1] ?? "");
-}
-
-/** All values of a header as they came: `request.headers` has dropped the second Authorization already. */
-function headerValues({ rawHeaders }: CallerRequest, name: string): string[] {
-  return rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === name);
 }

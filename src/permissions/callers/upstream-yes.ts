@@ -5,6 +5,7 @@
  * understood is no yes, since it may be a limit; said in two places, it has to be the same in both.
  */
 import { quoteSeen } from "../../problems/gate-error.ts";
+import { headerValues } from "../../upstream/raw-headers.ts";
 import type { UpstreamAnswer } from "../../upstream/upstream.ts";
 import type { Narrowing } from "../caller.ts";
 import { isPrincipalName, PRINCIPAL_EXPECTED } from "../principal-name.ts";
@@ -79,7 +80,11 @@ function readHeaders({ headers }: UpstreamAnswer): Members | string {
 
 /** The members of a JSON body; a body of another type, or none, says nothing. */
 function readBody({ headers, body }: UpstreamAnswer): Members | string {
-  if (body?.length === 0 || !/^application\/json\s*(?:;|$)/i.test(contentType(headers))) return {};
+  if (
+    body?.length === 0 ||
+    !/^application\/json\s*(?:;|$)/i.test(headerValues(headers, "content-type")[0] ?? "")
+  )
+    return {};
   if (body === null) return `its body broke off or has more than ${YES_BYTES_MAX} bytes`;
   const text = textOf(body);
   const value = parsed(text);
@@ -90,11 +95,6 @@ function readBody({ headers, body }: UpstreamAnswer): Members | string {
     return `its body has a member ${quoteSeen(unknown)}, which the gate does not know`;
   if (hasRepeatedName(text)) return "its body says one name twice";
   return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== null));
-}
-
-function contentType(headers: readonly string[]): string {
-  const at = headers.findIndex((name, index) => index % 2 === 0 && name.toLowerCase() === "content-type");
-  return at < 0 ? "" : (headers[at + 1] ?? "");
 }
 
 /** What is no UTF-8 becomes something that is no JSON either. */

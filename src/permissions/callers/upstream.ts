@@ -9,6 +9,7 @@
 import type { Flow } from "../../flows/flow.ts";
 import { GateError, type PublicDetails } from "../../problems/gate-error.ts";
 import { endToEndRequestHeaders, stripReservedQuery } from "../../upstream/headers.ts";
+import { headerValues } from "../../upstream/raw-headers.ts";
 import type { RawHeaders, Upstream, UpstreamAnswer } from "../../upstream/upstream.ts";
 import type { Admission, CallerCheck, CallerRequest, Narrowing } from "../caller.ts";
 import { isNarrower } from "../read-narrowing.ts";
@@ -169,8 +170,4 @@ function uploadHeaders(request: CallerRequest): RawHeaders {
     ...(contentLengthBytes === null ? [] : ["Sluicegate-Content-Length", String(contentLengthBytes)]),
     ...(contentType === undefined ? [] : ["Sluicegate-Content-Type", contentType]),
   ];
-}
-
-function headerValues(headers: RawHeaders, lowerName: string): string[] {
-  return headers.filter((_, at) => at % 2 === 1 && headers[at - 1]?.toLowerCase() === lowerName);
 }
