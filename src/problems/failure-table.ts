@@ -87,7 +87,8 @@ export const FAILURES_BY_SUBJECT: Readonly<Record<string, readonly FailureRow[]>
     {
       failure: "The disk of quarantine and store is full",
       codes: ["STORAGE_FULL"],
-      client: "Small files of a flow with `deliver: forward` ride in the records and go on, as long as those have room.",
+      client:
+        "Small files of a flow with `deliver: forward` ride in the records and go on, as long as those have room.",
       kept: NOTHING,
       operator: NOT_READY_STORAGE,
       remedy: "Make room. The gate takes uploads again by itself.",

@@ -29,7 +29,8 @@ credentials: strip             # needed with retry: what is kept for another try
 
 A client whose upload is kept for another try gets \`202 Accepted\` with \`uploadId\`, \`state\` and \`statusUrl\`, and \`Location\` with the same path.
 Another try carries the same \`Sluicegate-Upload\` as the first and says \`Sluicegate-Attempt: 2\` and so on, so that a service which keeps that id
-takes nothing twice; receipts are signed anew.
+takes nothing twice; receipts are signed anew. A 5xx counts as the service's word that it has taken nothing: where a proxy between gate and service
+may answer 502 or 504 for a service that did, choose \`upstream-error: retry\` only for a service that keeps the id.
 
 | command | what it does |
 |---|---|
