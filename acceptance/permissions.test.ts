@@ -153,7 +153,7 @@ async function bad(kind: Kind, flow: string): Promise<readonly [OutgoingHttpHead
   const none: [OutgoingHttpHeaders, number, string] = [{}, 401, "CREDENTIALS_MISSING"];
   if (kind === "public") return [];
   if (kind === "upstream") {
-    await (await fetch(`${service.origin}/may-end?session=gone`, { method: "POST" })).arrayBuffer();
+    await say("gone", 403);
     return [none, [{ cookie: "session=gone" }, 403, "PERMISSION_DENIED"]];
   }
   if (kind === "api-key") {
@@ -333,15 +333,76 @@ test("PM-08: a key that is revoked while its upload runs takes the upload with i
   }
 });
 
-test("PM-08: a service that says no when the upload is complete has said no", async () => {
-  const path = `/may/upstream-forward/${randomUUID()}`;
-  const body = randomBytes(3 * MIB);
-  const headers = { cookie: "session=fickle", "transfer-encoding": "chunked" };
-  const outgoing = await underWay(`${gate.origin}${path}`, headers);
-  outgoing.write(body.subarray(0, 2 * MIB));
-  await (await fetch(`${service.origin}/may-end?session=fickle`, { method: "POST" })).arrayBuffer();
-  outgoing.end(body.subarray(2 * MIB));
-  await assertRevoked(path, await answerOf(outgoing), "fickle");
+/** Lets the service answer the question otherwise from now on. */
+async function say(session: string, status: number, says = ""): Promise<void> {
+  const query = new URLSearchParams({ session, status: String(status), says });
+  await (await fetch(`${service.origin}/may-end?${query}`, { method: "POST" })).arrayBuffer();
+}
+
+test("PM-08: only a yes as clear and as wide as the first lets a complete upload out", async () => {
+  const yes = { principal: "fickle" };
+  const cases: readonly (readonly [number, string, string])[] = [
+    [403, "", "PERMISSION_REVOKED"],
+    [401, "", "PERMISSION_REVOKED"],
+    [404, "", "PERMISSION_REVOKED"],
+    [200, JSON.stringify({ principal: "another" }), "PERMISSION_REVOKED"],
+    [200, JSON.stringify({ ...yes, max_bytes: 3 * MIB - 1 }), "PERMISSION_REVOKED"],
+    [200, "", "PERMISSION_UNAVAILABLE"],
+    [200, JSON.stringify({ ...yes, max_byte: 1 }), "PERMISSION_UNAVAILABLE"],
+    [200, `{"principal":"fickle","principal":"fickle"}`, "PERMISSION_UNAVAILABLE"],
+    [302, JSON.stringify(yes), "PERMISSION_UNAVAILABLE"],
+    [500, JSON.stringify(yes), "PERMISSION_UNAVAILABLE"],
+    [201, JSON.stringify(yes), "taken"],
+  ];
+  for (const [at, [status, says, code]] of cases.entries()) {
+    const path = `/may/upstream-forward/${randomUUID()}`;
+    const body = randomBytes(3 * MIB);
+    const headers = { cookie: `session=fickle.${at}`, "transfer-encoding": "chunked" };
+    const outgoing = await underWay(`${gate.origin}${path}`, headers);
+    outgoing.write(body.subarray(0, 2 * MIB));
+    await say(`fickle.${at}`, status, says);
+    outgoing.end(body.subarray(2 * MIB));
+    const answer = await answerOf(outgoing);
+    if (code === "PERMISSION_REVOKED") await assertRevoked(path, answer, "fickle");
+    else assert.equal(answer.status === 201 ? "taken" : problemCode(answer), code, `${status} ${says}`);
+    assert.equal((await receivedAt(path)).length, code === "taken" ? 1 : 0);
+  }
+  assert.deepEqual(await gate.quarantined(), []);
+});
+
+test("PM-03: a credential counts in one spelling, in its header, and nowhere else", async () => {
+  const key = await addKey("spelled", "--scope", "a", "--scope", "b");
+  const send = async (headers: OutgoingHttpHeaders, query = "", body: string = "x"): Promise<number> =>
+    (await put(`/may/api-key-forward/${randomUUID()}${query}`, headers, Buffer.from(body))).status;
+  for (const authorization of [`bearer ${key}`, `BEARER  ${key}`])
+    assert.equal(await send({ authorization }), 201);
+  for (const authorization of [
+    `Bearer ${key}, Bearer ${key}`,
+    `Bearer ${key}=`,
+    `Bearer\t${key}`,
+    `Bearer "${key}"`,
+    `Bearer ${key.toUpperCase()}`,
+    `Bearer ${key} x`,
+    key,
+    `ApiKey ${key}`,
+    `Bearer ${"a".repeat(9000)}`,
+  ])
+    assert.equal(await send({ authorization }), 401, authorization.slice(0, 100));
+  assert.equal(await send({ "x-api-key": [key, key] }), 400);
+  assert.equal(await send({ x_api_key: key }), 401);
+  assert.equal(await send({}, `?api_key=${key}&access_token=${key}&x-api-key=${key}`), 401);
+  assert.equal(await send({ cookie: `authorization=Bearer ${key}; x-api-key=${key}` }), 401);
+  assert.equal(await send({ "proxy-authorization": `Bearer ${key}` }), 401);
+  // Fields that come after the body come too late to say who sends.
+  const path = `/may/api-key-forward/${randomUUID()}`;
+  const { hostname, port } = new URL(gate.origin);
+  const socket = connect(Number(port), hostname);
+  socket.write(
+    `PUT ${path} HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\nTrailer: X-API-Key\r\n\r\n1\r\nx\r\n0\r\nX-API-Key: ${key}\r\n\r\n`,
+  );
+  const [bytes] = (await once(socket, "data")) as [Buffer];
+  socket.destroy();
+  assert.match(bytes.toString("latin1"), /^HTTP\/1\.1 401 /);
 });
 
 async function assertRevoked(path: string, answer: Answered, principal: string): Promise<void> {

@@ -34,6 +34,7 @@ const flows: Readonly<Record<string, MayFlow>> = {
     more: "retry: { idempotency-key: optional }",
   },
   short: { name: "short", permissions: "{ caller: jwt, rate: 2/s }" },
+  few: { name: "few", permissions: "{ caller: jwt, rate: 3/h }" },
   address: { name: "address", permissions: "{ caller: public, rate: 2/h }" },
 };
 
@@ -217,6 +218,15 @@ test("of ten uploads at once three are under way, and each end makes room for on
     assert.ok(performance.now() < deadline);
     await wait(50);
   }
+});
+
+test("a request counts for its rate also where its form or its bytes are refused", async () => {
+  const who = await someone();
+  for (const headers of [{ "content-encoding": "gzip" }, { "content-range": "bytes 0-1/2" }])
+    assert.equal((await put("few", { ...who, ...headers }, randomBytes(2))).status >= 400, true);
+  assert.equal((await put("few", who, randomBytes(2))).status, 201);
+  const refused = await put("few", { ...who, "content-encoding": "gzip" }, randomBytes(2));
+  assert.deepEqual([refused.status, problemCode(refused)], [429, "RATE_EXCEEDED"]);
 });
 
 test("Retry-After is true: who waits for it gets in, and who comes a moment before does not", async () => {

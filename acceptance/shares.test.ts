@@ -4,10 +4,11 @@
 import assert from "node:assert/strict";
 import { randomBytes, randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { type ClientRequest, type OutgoingHttpHeaders, request } from "node:http";
+import type { ClientRequest, OutgoingHttpHeaders } from "node:http";
 import { after, before, test } from "node:test";
 import { setTimeout as wait } from "node:timers/promises";
 import { type Answered, ask, problemCode } from "./ask.ts";
+import { answerOf, beginPut } from "./begun-upload.ts";
 import { type GateOptions, type GateUnderTest, restartGate, startGate } from "./gate-under-test.ts";
 import { UpstreamRecorder } from "./upstream-recorder.ts";
 
@@ -42,23 +43,8 @@ const put = (flow: string, body: Uint8Array, headers: OutgoingHttpHeaders = {}):
   ask(gate.origin, { method: "PUT", path: `/shares/${flow}/${randomUUID()}`, body, headers });
 
 /** Begins an upload; its body is still to be sent. */
-function beginPut(flow: string, headers: OutgoingHttpHeaders): ClientRequest {
-  const outgoing = request(`${gate.origin}/shares/${flow}/${randomUUID()}`, {
-    method: "PUT",
-    headers,
-    agent: false,
-  });
-  outgoing.on("error", () => {});
-  outgoing.flushHeaders();
-  return outgoing;
-}
-
-async function answerOf(outgoing: ClientRequest): Promise<Answered> {
-  const [incoming] = await once(outgoing, "response");
-  const chunks: Buffer[] = [];
-  for await (const chunk of incoming) chunks.push(chunk as Buffer);
-  return { status: incoming.statusCode, headers: incoming.headers, body: Buffer.concat(chunks) };
-}
+const begin = (flow: string, headers: OutgoingHttpHeaders): ClientRequest =>
+  beginPut(`${gate.origin}/shares/${flow}/${randomUUID()}`, headers);
 
 function assertRefused(answer: Answered, code: string, waitSeconds: readonly [number, number]): void {
   assert.deepEqual([answer.status, problemCode(answer)], [429, code]);
@@ -79,9 +65,9 @@ test("PM-10: of ten uploads at once a rate of five lets five in, and tells the o
 test("PM-10: two halves at once never make more than the whole, and are refused before they are sent", async () => {
   const who = await someone();
   const declared = { ...who, "content-length": 600 * KIB, expect: "100-continue" };
-  const first = beginPut("quota", declared);
+  const first = begin("quota", declared);
   await once(first, "continue");
-  const second = beginPut("quota", declared);
+  const second = begin("quota", declared);
   second.on("continue", () => assert.fail("the second half was asked for"));
   assertRefused(await answerOf(second), "QUOTA_EXCEEDED", [5, 5]);
   second.destroy();
@@ -95,7 +81,7 @@ test("PM-10: uploads without a length, ten at once, take no more than the quota 
   const who = await someone();
   const sizeBytes = 250 * KIB;
   const uploads = Array.from({ length: 10 }, () =>
-    beginPut("quota", { ...who, "transfer-encoding": "chunked" }),
+    begin("quota", { ...who, "transfer-encoding": "chunked" }),
   );
   const answers = uploads.map((upload) => answerOf(upload));
   for (const upload of uploads) upload.end(randomBytes(sizeBytes));
@@ -120,7 +106,7 @@ test("an upload larger than the whole quota is a 413 without a time to come back
 test("RT-04: uploads that break off give everything back", async () => {
   const who = await someone();
   for (let round = 0; round < 40; round += 1) {
-    const upload = beginPut("quota", { ...who, "content-length": MIB, expect: "100-continue" });
+    const upload = begin("quota", { ...who, "content-length": MIB, expect: "100-continue" });
     await once(upload, "continue");
     if (round % 2 === 0) upload.write(randomBytes(round * 10 * KIB));
     upload.destroy();
@@ -133,7 +119,7 @@ test("RT-04: uploads that break off give everything back", async () => {
 async function untilFree(who: OutgoingHttpHeaders): Promise<void> {
   const deadline = performance.now() + 10_000;
   for (;;) {
-    const probe = beginPut("quota", { ...who, "content-length": MIB + 1, expect: "100-continue" });
+    const probe = begin("quota", { ...who, "content-length": MIB + 1, expect: "100-continue" });
     const { headers } = await answerOf(probe);
     probe.destroy();
     const left = /;r=(\d+)/.exec(String(headers.ratelimit))?.[1];
@@ -162,7 +148,7 @@ test("what was taken is still taken after the gate was killed and started again"
 test("two at once, then none until one has ended; and requests with wrong keys count for their address", async () => {
   const who = await someone();
   const declared = { ...who, "content-length": 10, expect: "100-continue" };
-  const uploads = [beginPut("address", declared), beginPut("address", declared)];
+  const uploads = [begin("address", declared), begin("address", declared)];
   await Promise.all(uploads.map((upload) => once(upload, "continue")));
   assertRefused(await put("address", randomBytes(10), who), "CONCURRENCY_EXCEEDED", [1, 10]);
   for (const upload of uploads) upload.end(randomBytes(10));

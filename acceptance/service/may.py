@@ -1,7 +1,7 @@
 """Routes for tests of permissions: they keep what they got to the letter, and say who may send when they are asked.
 
 Who may is known by a cookie ``session``: the principal is what stands before its first dot, until
-``POST /may-end?session=`` ends it.
+``POST /may-end?session=`` ends it, or lets the answer be another one.
 """
 
 import hashlib
@@ -10,7 +10,7 @@ from typing import Annotated
 from fastapi import APIRouter, Cookie, Request, Response
 
 router = APIRouter()
-ended: set[str] = set()
+ended: dict[str, tuple[int, str]] = {}
 
 KEPT_BYTES_MAX = 8192
 
@@ -33,12 +33,14 @@ async def ask(session: Annotated[str | None, Cookie()] = None) -> Response:
     if session is None:
         return Response(status_code=401, headers={"www-authenticate": 'Session realm="service"'})
     if session in ended:
-        return Response(status_code=403)
+        status, says = ended[session]
+        headers = {"location": "/login"} if status == 302 else {}
+        return Response(says, status_code=status, headers=headers, media_type="application/json")
     return Response(f'{{"principal": "{session.split(".", 1)[0]}"}}', media_type="application/json")
 
 
 @router.post("/may-end")
-async def end(session: str) -> dict[str, bool]:
-    """Ends a session: from now on the answer is no."""
-    ended.add(session)
+async def end(session: str, status: int = 403, says: str = "") -> dict[str, bool]:
+    """Ends a session: from now on the answer is no, or what is asked for."""
+    ended[session] = (status, says)
     return {"ok": True}

@@ -202,10 +202,15 @@ const ONLY_COUNTED: ReadonlySet<string> = new Set([
   "IDEMPOTENCY_KEY_RUNNING",
 ]);
 
+/** Who was recognised and may not is worth a record; whoever a service simply does not know is one of many. */
+function isOnlyCounted({ facts }: RequestContext, { code }: GateError): boolean {
+  return ONLY_COUNTED.has(code) || (code === "PERMISSION_DENIED" && facts.principal === null);
+}
+
 /** Turns a request away that never became an upload with an id. */
 async function refuse(gate: GateParts, request: RequestContext, flow: Flow, error: GateError): Promise<void> {
   noteRefusal(gate, request, flow, error);
-  if (ONLY_COUNTED.has(error.code)) gate.refusals.count(flow, error.code, request.trace.requestId);
+  if (isOnlyCounted(request, error)) gate.refusals.count(flow, error.code, request.trace.requestId);
   else await recordRefusal(gate, request, flow, error);
   answerProblem(request, error);
 }
@@ -231,7 +236,7 @@ async function fail(
   error: GateError,
 ): Promise<void> {
   noteRefusal(gate, request, permit.flow, error);
-  if (ONLY_COUNTED.has(error.code) && !journal.hasBegun) {
+  if (isOnlyCounted(request, error) && !journal.hasBegun) {
     // Nobody could be told anything by this id.
     request.facts.uploadId = null;
     gate.refusals.count(permit.flow, error.code, request.trace.requestId);

@@ -13,6 +13,7 @@ import type { GateParts } from "./gate-parts.ts";
 import type { IdempotentUpload } from "./idempotency/idempotency.ts";
 import { type BodyPlan, planBody } from "./judge-request.ts";
 import { narrowFlow } from "./narrow-flow.ts";
+import { asGateError } from "./refusal.ts";
 import type { RequestContext } from "./request-context.ts";
 
 /** Permission for one upload. */
@@ -62,8 +63,11 @@ async function admitReserved(
   request.facts.principal = admission.principal;
   for (const name of admission.consumedHeaders ?? []) request.consumedHeaders.add(name);
   const narrowed = narrowFlow(flow, admission.narrowing);
-  const plan = planBody(request.req, narrowed);
-  const overQuota = refusalByQuota(() => reservation.admit(admission.principal, caller.contentLengthBytes));
+  const plan = planOrRefusal(request, narrowed);
+  // A request that is refused for its form needs no bytes, and counts as a request all the same.
+  const bytes = plan instanceof GateError ? 0 : caller.contentLengthBytes;
+  const overQuota = refusalByQuota(() => reservation.admit(admission.principal, bytes));
+  if (plan instanceof GateError) throw plan;
   const uploadId = newUploadId();
   const upload = { id: uploadId, principal: admission.principal };
   const keys = headerValues(request.req.rawHeaders, "idempotency-key");
@@ -81,6 +85,14 @@ async function admitReserved(
   const tell = (): void => tellShares(request, reservation);
   tell();
   return { uploadId, flow: narrowed, plan, admission, reservation, idempotent, tellShares: tell, end };
+}
+
+function planOrRefusal({ req }: RequestContext, flow: Flow): BodyPlan | GateError {
+  try {
+    return planBody(req, flow);
+  } catch (error) {
+    return asGateError(error);
+  }
 }
 
 /** What a quota says against an upload; it may be a retry of the very one that used it up. */

@@ -10,6 +10,7 @@
 import { compactVerify, errors } from "jose";
 import type { GrantSettings } from "../settings/settings.ts";
 import { readJwtForm } from "./callers/jwt-form.ts";
+import type { KeySetOptions } from "./key-sets/key-set-source.ts";
 import { type KeySource, openKeySource, type Verified } from "./key-sets/key-source.ts";
 
 /** What a token must be. */
@@ -55,12 +56,13 @@ const sources = new WeakMap<GrantSettings, KeySource>();
 
 /**
  * The keys of these settings, opened once: what was read of a file or fetched from a URL serves grants and links alike.
+ * @param options for whoever asks first
  * @throws SETTINGS_INVALID
  */
-export function mintedTokenKeys(settings: GrantSettings): KeySource {
+export function mintedTokenKeys(settings: GrantSettings, options: KeySetOptions = {}): KeySource {
   const known = sources.get(settings);
   if (known !== undefined) return known;
-  const source = openKeySource(settings.keys);
+  const source = openKeySource(settings.keys, options);
   sources.set(settings, source);
   return source;
 }

@@ -10,7 +10,10 @@ import type { UploadId } from "../../uploads/upload-id.ts";
 
 /** One upload's key on its way. */
 export interface IdempotentUpload {
-  /** Whether something was done with the key that was sent: then this may be a retry. Of a key that is derived nothing is known yet. @throws RECORDS_UNAVAILABLE */
+  /**
+   * Whether something was done with the key that was sent: then this may be a retry. Of a key that is derived nothing is known yet.
+   * @throws RECORDS_UNAVAILABLE
+   */
   isKnown(): Promise<boolean>;
   /**
    * What is to be done now that the content is known.

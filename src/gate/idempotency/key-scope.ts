@@ -1,5 +1,5 @@
 /**
- * Where a key counts: in one flow, for one principal. The key itself is kept nowhere, only this hash of all three.
+ * Where a key counts: in one flow, for one principal. What it is looked up by is this hash of all three, and not the key.
  */
 import { FramedHash } from "./framed-hash.ts";
 

@@ -7,6 +7,7 @@ import type { Log } from "../../signals/log.ts";
 import type { Upstream } from "../../upstream/upstream.ts";
 import type { Callers } from "../caller.ts";
 import { openKeySource } from "../key-sets/key-source.ts";
+import { mintedTokenKeys } from "../minted-token.ts";
 import { apiKeyCaller } from "./api-key.ts";
 import { grantCaller } from "./grant.ts";
 import { jwtCaller } from "./jwt.ts";
@@ -28,13 +29,18 @@ export interface CallersInit {
  */
 export function openCallers({ settings, records, upstreams, log }: CallersInit): Callers & { close(): void } {
   const { jwt, grant } = settings.callers;
-  const tokenKeys = jwt === null ? null : openKeySource(jwt.keys, log === undefined ? {} : { log });
+  const options = log === undefined ? {} : { log };
+  const tokenKeys = jwt === null ? null : openKeySource(jwt.keys, options);
+  const grantKeys = grant === null ? null : mintedTokenKeys(grant, options);
   return {
     public: publicCaller(),
     "api-key": apiKeyCaller(records),
     jwt: jwt === null || tokenKeys === null ? null : jwtCaller(jwt, tokenKeys),
     grant: grantCaller(grant, { audience: settings.receipts.issuer, records }),
     upstream: upstreamCaller(upstreams),
-    close: () => tokenKeys?.close(),
+    close: () => {
+      tokenKeys?.close();
+      grantKeys?.close();
+    },
   };
 }
