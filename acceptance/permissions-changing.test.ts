@@ -55,6 +55,7 @@ before(async () => {
     provider.close();
   });
   service = await startService();
+  // The one that runs by then: a test starts it anew.
   stops.unshift(() => service.stop());
   port = (provider.address() as AddressInfo).port;
   gate = await startGate({
@@ -215,6 +216,21 @@ test("mode observe passes everything on as it came, and records who would have b
   }
   assert.equal((await service.received()).filter((one) => one.path === "/may-ask").length, asked);
   assert.deepEqual(await gate.quarantined(), []);
+});
+
+test("mode observe judges callers also where the service cannot be reached", async () => {
+  const { origin } = service;
+  await service.stop();
+  const answer = await put(newPath("watched-tokens"), bearer(await token("ann", first.signer)));
+  assert.deepEqual([answer.status, problemCode(answer)], [502, "UPSTREAM_UNREACHABLE"]);
+  const refused = await put(newPath("watched-tokens"), {});
+  assert.equal(refused.status, 502);
+  service = await startService(Number(new URL(origin).port));
+  const observed = (await gate.uploads()).filter(({ flow }) => flow === "watched-tokens").slice(0, 2);
+  assert.deepEqual(
+    observed.map(({ refusal }) => refusal?.code ?? null).sort(),
+    ["CREDENTIALS_MISSING", null].sort(),
+  );
 });
 
 test("a change of mode and a reload leave uploads under way to the rules they began with", async () => {

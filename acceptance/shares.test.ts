@@ -60,6 +60,11 @@ test("PM-10: of ten uploads at once a rate of five lets five in, and tells the o
     assertRefused(answer, "RATE_EXCEEDED", [HOUR_SECONDS - 60, HOUR_SECONDS + HOUR_SECONDS / 60]);
   const taken = upstream.requests.filter(({ path }) => path.startsWith("/shares/rate/"));
   assert.equal(taken.length, 5);
+  // Without a proxy that is trusted nobody else's word counts for an address.
+  for (const name of ["x-forwarded-for", "x-real-ip", "forwarded", "cf-connecting-ip"]) {
+    const said = name === "forwarded" ? "for=203.0.113.7" : "203.0.113.7";
+    assert.equal((await put("rate", randomBytes(100), { [name]: said })).status, 429, name);
+  }
 });
 
 test("PM-10: two halves at once never make more than the whole, and are refused before they are sent", async () => {
