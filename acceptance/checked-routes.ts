@@ -8,13 +8,15 @@ import type { Hooks } from "../src/checks/hooks.ts";
 import { pngFile } from "../src/checks/payloads/image-files.ts";
 import { seededBytes } from "../src/checks/payloads/seeded-bytes.ts";
 import type { Identities, Identity, Promises } from "../src/checks/promise.ts";
+import type { Evidence } from "../src/checks/run-check.ts";
 import { bySecret, GATE, grant, SECRET_CALLERS, SECRETS, token } from "./caller-tokens.ts";
-import { type GateOptions, type GateUnderTest, startGate } from "./gate-under-test.ts";
+import { type GateOptions, type GateUnderTest, restartGate, startGate } from "./gate-under-test.ts";
 import { type ServiceUnderTest, startService } from "./service-under-test.ts";
 
 const KIB = 1024;
+const LOG_MS = 150;
 const SCOPE = "uploads:write";
-export const PAGE_ORIGIN = "https://app.example.com";
+const PAGE_ORIGIN = "https://app.example.com";
 
 /** A flow of `acceptance/flows/checked-NAME/`. */
 export type CheckedFlow =
@@ -56,6 +58,7 @@ const PROMISED: Readonly<Partial<Record<CheckedFlow, Promises>>> = {
 const OF_THE_GATE: Promises = {
   id: { header: "Sluicegate-Upload" },
   state: { path: "/.sluicegate/uploads/{id}", sha256: "/files/0/sha256", size: "/files/0/sizeBytes" },
+  requestIdHeader: "X-Request-Id",
   digests: ["content-digest", "repr-digest", "content-md5"],
   trustedHeaders: [
     "Sluicegate-Principal",
@@ -66,13 +69,60 @@ const OF_THE_GATE: Promises = {
   ],
 };
 
-/** A gate and its service with all of the flows. */
-export interface CheckedRoutes {
-  readonly gate: GateUnderTest;
-  readonly service: ServiceUnderTest;
-  targetOf(flow: CheckedFlow): Promise<Target>;
-  hooksOf(flow: CheckedFlow): Hooks;
-  stop(): Promise<void>;
+/** A gate and its service with some of the flows. Both may be started again: what is asked for later is then the new one. */
+export class CheckedRoutes {
+  gate: GateUnderTest;
+  service: ServiceUnderTest;
+  readonly #options: GateOptions;
+  readonly #seed: string;
+  readonly #callers: Callers;
+
+  constructor(gate: GateUnderTest, service: ServiceUnderTest, options: GateOptions, seed: string) {
+    this.gate = gate;
+    this.service = service;
+    this.#options = options;
+    this.#seed = seed;
+    this.#callers = new Callers(gate, service.origin);
+  }
+
+  async targetOf(flow: CheckedFlow, promised: Promises = {}): Promise<Target> {
+    const identities = await this.#callers.of(flow);
+    const target = targetOf(this.service.origin, flow, this.#seed, promised);
+    const gate = (): GateUnderTest => this.gate;
+    return {
+      ...target,
+      ...(identities === null ? {} : { identities }),
+      get origin() {
+        return gate().origin;
+      },
+    };
+  }
+
+  hooksOf(flow: CheckedFlow): Hooks {
+    return hooksOf(() => this.gate, this.#callers, flow);
+  }
+
+  /** What the service got, whichever one runs. */
+  get evidence(): Evidence {
+    return { clear: () => this.service.clear(), received: () => this.service.received() };
+  }
+
+  /** Starts the gate again that has ended, in the same folder on new ports. */
+  async restartGate(): Promise<void> {
+    this.gate = await restartGate(this.gate, this.#options);
+    await introduce(this.service, this.gate);
+  }
+
+  /** Starts the service again that was stopped, on the same port. */
+  async restartService(): Promise<void> {
+    this.service = await startService(Number(new URL(this.service.origin).port));
+    await introduce(this.service, this.gate);
+  }
+
+  async stop(): Promise<void> {
+    await this.gate.stop();
+    await this.service.stop();
+  }
 }
 
 /** Starts both, and lets the service know by whom receipts are signed. */
@@ -94,21 +144,11 @@ export async function startChecked(
     throw error;
   });
   await introduce(service, gate);
-  const callers = new Callers(gate, service);
-  return {
-    gate,
-    service,
-    targetOf: async (flow) => targetOf(gate, service, flow, seed, await callers.of(flow)),
-    hooksOf: (flow) => hooksOf(gate, callers, flow),
-    stop: async () => {
-      await gate.stop();
-      await service.stop();
-    },
-  };
+  return new CheckedRoutes(gate, service, gateOptions, seed);
 }
 
 /** Tells the service by which gate receipts have to be signed. */
-export async function introduce(service: ServiceUnderTest, gate: GateUnderTest): Promise<void> {
+async function introduce(service: ServiceUnderTest, gate: GateUnderTest): Promise<void> {
   const query = new URLSearchParams({ origin: gate.origin, issuer: GATE, audience: service.origin });
   await ask(`${service.origin}/checked-gate?${query}`, "POST");
 }
@@ -120,12 +160,11 @@ async function ask(url: string, method: string): Promise<void> {
 }
 
 function targetOf(
-  gate: GateUnderTest,
-  service: ServiceUnderTest,
+  serviceOrigin: string,
   flow: CheckedFlow,
   seed: string,
-  identities: Identities | null,
-): Target {
+  promised: Promises,
+): Omit<Target, "origin"> {
   const isForm = FORMS.has(flow);
   const kind = BY_RECEIPT.has(flow) ? "receipt" : "forward";
   const octets: SampleFile = {
@@ -135,7 +174,6 @@ function targetOf(
   };
   const caption = { name: "caption", lengthCharsMin: 1, lengthCharsMax: 40, optional: false, countMax: 1 };
   return {
-    origin: gate.origin,
     seed,
     idleMs: null,
     headers: [],
@@ -153,10 +191,10 @@ function targetOf(
     fields: isForm ? [{ ...caption, control: "By the sea" }] : [],
     promises: {
       ...OF_THE_GATE,
-      ...(kind === "receipt" ? { behindOrigin: service.origin } : {}),
+      ...(kind === "receipt" ? { behindOrigin: serviceOrigin } : {}),
       ...PROMISED[flow],
+      ...promised,
     },
-    ...(identities === null ? {} : { identities }),
   };
 }
 
@@ -168,16 +206,21 @@ const identity = (name: string, line: () => Promise<string>): Identity => ({
 const fixed = (name: string, line: string): Identity => identity(name, async () => line);
 const bearer = (text: string): string => `Authorization: Bearer ${text}`;
 
+interface KeyListed {
+  readonly id: string;
+  readonly principal: string;
+}
+
 /** Everybody who sends, by the kind of caller of a flow. */
 class Callers {
   readonly #gate: GateUnderTest;
-  readonly #service: ServiceUnderTest;
+  readonly #serviceOrigin: string;
   readonly #known = new Map<string, Promise<Identities | null>>();
   readonly #revocations = new Map<Identity, () => Promise<void>>();
 
-  constructor(gate: GateUnderTest, service: ServiceUnderTest) {
+  constructor(gate: GateUnderTest, serviceOrigin: string) {
     this.#gate = gate;
-    this.#service = service;
+    this.#serviceOrigin = serviceOrigin;
   }
 
   of(flow: CheckedFlow): Promise<Identities | null> {
@@ -216,7 +259,8 @@ class Callers {
   }
 
   async #key(principal: string, ...options: readonly string[]): Promise<string> {
-    const { exitCode, out, err } = await this.#gate.run(
+    const key = await command(
+      this.#gate,
       "key",
       "add",
       `of ${principal}`,
@@ -224,8 +268,7 @@ class Callers {
       principal,
       ...options,
     );
-    if (exitCode !== 0) throw new Error(`sluicegate key add: ${err}`);
-    return out.trim();
+    return key.trim();
   }
 
   /** Somebody new, where their right can be withdrawn again. */
@@ -243,23 +286,15 @@ class Callers {
     const principal = `new-${randomUUID()}`;
     const added = fixed(principal, bearer(await this.#key(principal, "--scope", SCOPE)));
     this.#revocations.set(added, async () => {
-      const listed = JSON.parse((await this.#gate.run("key", "list", "--json")).out) as {
-        id: string;
-        principal: string;
-      }[];
-      const { exitCode, err } = await this.#gate.run(
-        "key",
-        "revoke",
-        listed.find((key) => key.principal === principal)?.id ?? "",
-      );
-      if (exitCode !== 0) throw new Error(`sluicegate key revoke: ${err}`);
+      const listed = JSON.parse(await command(this.#gate, "key", "list", "--json")) as KeyListed[];
+      await command(this.#gate, "key", "revoke", listed.find((key) => key.principal === principal)?.id ?? "");
     });
     return added;
   }
 
   async #newSession(): Promise<Identity> {
     const principal = `new-${randomUUID()}`;
-    const url = `${this.#service.origin}/checked-sessions/${principal}`;
+    const url = `${this.#serviceOrigin}/checked-sessions/${principal}`;
     await ask(`${url}?principal=${principal}`, "POST");
     const added = fixed(principal, `Cookie: session=${principal}`);
     this.#revocations.set(added, () => ask(url, "DELETE"));
@@ -310,17 +345,30 @@ function sessions(): Identities {
   };
 }
 
-function hooksOf(gate: GateUnderTest, callers: Callers, flow: CheckedFlow): Hooks {
+/** What a command of `sluicegate` prints. @throws where it fails */
+async function command(gate: GateUnderTest, ...args: readonly string[]): Promise<string> {
+  const { exitCode, out, err } = await gate.run(...args);
+  if (exitCode !== 0) throw new Error(`sluicegate ${args.join(" ")}: ${err}`);
+  return out;
+}
+
+function hooksOf(gate: () => GateUnderTest, callers: Callers, flow: CheckedFlow): Hooks {
   const issue = callers.issue(flow);
   const name = `checked-${flow}`;
   return {
     ...(issue === null ? {} : { issue, revoke: (of: Identity) => callers.revoke(of) }),
     ...(flow.startsWith("grant") ? { mintGrant: (wish) => mintGrant(name, wish) } : {}),
     ...(BY_RECEIPT.has(flow) ? { mintLink } : {}),
-    stored: async () => ({ temporary: await gate.quarantined(), kept: await gate.stored() }),
-    record: async (uploadId) => JSON.parse((await gate.run("show", uploadId, "--json")).out) as unknown,
+    stored: async () => ({ temporary: await gate().quarantined(), kept: await gate().stored() }),
+    record: async (uploadId) => JSON.parse(await command(gate(), "show", uploadId, "--json")) as unknown,
+    decisions: () => command(gate(), "audit", "list", "--json", "--limit", "200"),
+    log: async () => {
+      // Lines are gathered for up to 100 ms before they are written.
+      await new Promise((resolve) => setTimeout(resolve, LOG_MS));
+      return gate().log();
+    },
     readiness: async () => {
-      const answer = await fetch(`${gate.operatorOrigin}/health/ready`);
+      const answer = await fetch(`${gate().operatorOrigin}/health/ready`);
       return { status: answer.status, text: await answer.text() };
     },
   };

@@ -2,6 +2,11 @@
  * Every check, in the order of the catalogue.
  */
 
+import { storageFails } from "./catalogue/fm-04-storage-fails.ts";
+import { serviceFails } from "./catalogue/fm-05-service-fails.ts";
+import { badPolicy } from "./catalogue/fm-06-bad-policy.ts";
+import { overload } from "./catalogue/fm-07-overload.ts";
+import { crash } from "./catalogue/fm-08-crash.ts";
 import { partFlood } from "./catalogue/mp-01-part-flood.ts";
 import { hugeTextField } from "./catalogue/mp-02-huge-text-field.ts";
 import { endlessPartHeader } from "./catalogue/mp-03-endless-part-header.ts";
@@ -67,6 +72,12 @@ import { magicPrefix } from "./catalogue/ty-05-magic-prefix.ts";
 import { polyglotFile } from "./catalogue/ty-06-polyglot.ts";
 import { sniffableText } from "./catalogue/ty-07-sniffable-text.ts";
 import { detectorStress } from "./catalogue/ty-08-detector-stress.ts";
+import { traceability } from "./catalogue/vo-01-traceability.ts";
+import { refusalEvidence } from "./catalogue/vo-02-refusal-evidence.ts";
+import { logInjection } from "./catalogue/vo-03-log-injection.ts";
+import { secretsInLogs } from "./catalogue/vo-04-secrets-in-logs.ts";
+import { honestHealth } from "./catalogue/vo-05-honest-health.ts";
+import { verdictRecord } from "./catalogue/vo-06-verdict-record.ts";
 import type { Check } from "./check.ts";
 
 /** One check an entry; ids are unique. */
@@ -136,4 +147,15 @@ export const CATALOGUE: readonly Check[] = [
   nameOnTheWayOut,
   earlyRefusal,
   rangeAbuse,
+  storageFails,
+  serviceFails,
+  badPolicy,
+  overload,
+  crash,
+  traceability,
+  refusalEvidence,
+  logInjection,
+  secretsInLogs,
+  honestHealth,
+  verdictRecord,
 ];

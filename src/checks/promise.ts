@@ -54,6 +54,8 @@ export interface Promises {
   readonly trustedHeaders?: readonly string[];
   /** `http://host:port` of the service behind, where a client could try to reach it past the front. */
   readonly behindOrigin?: string;
+  /** Header by which a client names its request, and finds it again in the answer and in the log. */
+  readonly requestIdHeader?: string;
   /** Statuses of an upload that is kept for later while the service behind is away. */
   readonly keptStatuses?: readonly number[];
 }

@@ -74,6 +74,7 @@ export const KNOWN_CALLERS: Target = {
     atOnceMax: 10,
     pageOrigin: "https://page.example",
     trustedHeaders: ["x-user"],
+    requestIdHeader: "X-Request-Id",
     behindOrigin: "http://127.0.0.1:9",
   },
 };

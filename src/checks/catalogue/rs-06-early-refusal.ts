@@ -30,14 +30,14 @@ function bodyOfRequests(target: Target, ...lines: readonly string[]): Probe {
   };
 }
 
-function judge(stage: Stage, { answers, end, malformed }: Exchange): void {
+function judge(stage: Stage, exchange: Exchange): void {
+  const { answers, end } = exchange;
   const [first] = answers;
-  const whole = { answers, end, malformed } as Exchange;
   if (first === undefined) {
-    stage.complain(`the refusal was never seen: ${describe(whole)}`);
+    stage.complain(`the refusal was never seen: ${describe(exchange)}`);
     return;
   }
-  if (first.status < 400 || first.status >= 500) stage.complain(`not refused: ${describe(whole)}`);
+  if (first.status < 400 || first.status >= 500) stage.complain(`not refused: ${describe(exchange)}`);
   if (answers.length > 2)
     stage.complain(`${answers.length} answers: bytes of the body were read as requests`);
   if (answers.length === 1 && end !== "closed" && end !== "reset")

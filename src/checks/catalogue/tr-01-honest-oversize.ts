@@ -45,7 +45,20 @@ export const honestOversize: Check = {
         gateCodes: ["BODY_TOO_LARGE", "FILE_TOO_LARGE"],
         takenBytesMax: HEAD_BYTES_MAX,
         withinMs: 2000,
+        withoutContinue: true,
       },
+    ),
+    refuses(
+      "the same by nobody: 401, and no 100 comes",
+      (target) => declaredTooLarge(target, "Expect: 100-continue"),
+      {
+        statuses: [401, 413],
+        gateCodes: ["CREDENTIALS_MISSING"],
+        takenBytesMax: HEAD_BYTES_MAX,
+        withinMs: 2000,
+        withoutContinue: true,
+      },
+      { as: "nobody" },
     ),
     refuses(
       "a file of one byte more than the limit",
