@@ -143,7 +143,7 @@ async function passOn(
   const { flow, admission, reservation, idempotent } = permit;
   const inspection = await inspect(gate, request, parts, journal);
   const accepted = acceptAll(inspection);
-  // The last question before anything happens: an inspection takes its time, and whoever may not any more must not find out by its end.
+  // Asked as late as can be: an inspection takes its time, and the permission may end meanwhile.
   await admission.confirm();
   const sizes = parts.flatMap((part) => (part.kind === "file" ? [part.file.sizeBytes] : []));
   const usage = reservation.settle(
