@@ -6,7 +6,8 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { Check } from "../src/checks/check.ts";
 import { type CheckedRow, checksOf, printTable, runOn, silentChecks } from "./catalogue-rules.ts";
-import { type CheckedFlow, type CheckedRoutes, startChecked } from "./checked-routes.ts";
+import type { CheckedFlow } from "./checked-callers.ts";
+import { type CheckedRoutes, startChecked } from "./checked-routes.ts";
 
 const SEED = process.env.SLUICEGATE_SEED ?? "flowcheck-1";
 const FLOWS: readonly CheckedFlow[] = [

@@ -2,36 +2,20 @@
  * The routes that the check catalogue is run on where it takes more than one request: each kind of caller, forms and raw bodies, bytes and
  * receipts; with what their flow files promise, and what an operator of this gate can do.
  */
-import { randomUUID } from "node:crypto";
 import type { SampleFile, Target } from "../src/checks/check.ts";
 import type { Hooks } from "../src/checks/hooks.ts";
 import { pngFile } from "../src/checks/payloads/image-files.ts";
 import { seededBytes } from "../src/checks/payloads/seeded-bytes.ts";
-import type { Identities, Identity, Promises } from "../src/checks/promise.ts";
+import type { Identity, Promises } from "../src/checks/promise.ts";
 import type { Evidence } from "../src/checks/run-check.ts";
-import { bySecret, GATE, grant, SECRET_CALLERS, SECRETS, token } from "./caller-tokens.ts";
+import { bySecret, GATE, grant, SECRET_CALLERS, SECRETS } from "./caller-tokens.ts";
+import { bearer, Callers, type CheckedFlow, command, FOREIGN, tell } from "./checked-callers.ts";
 import { type GateOptions, type GateUnderTest, restartGate, startGate } from "./gate-under-test.ts";
 import { type ServiceUnderTest, startService } from "./service-under-test.ts";
 
 const KIB = 1024;
 const LOG_MS = 150;
-const SCOPE = "uploads:write";
 const PAGE_ORIGIN = "https://app.example.com";
-
-/** A flow of `acceptance/flows/checked-NAME/`. */
-export type CheckedFlow =
-  | "key"
-  | "key-raw"
-  | "jwt"
-  | "jwt-raw"
-  | "grant"
-  | "grant-raw"
-  | "asked"
-  | "asked-raw"
-  | "public"
-  | "public-raw"
-  | "quota"
-  | "rate";
 
 const BY_RECEIPT: ReadonlySet<CheckedFlow> = new Set([
   "key-raw",
@@ -150,13 +134,7 @@ export async function startChecked(
 /** Tells the service by which gate receipts have to be signed. */
 async function introduce(service: ServiceUnderTest, gate: GateUnderTest): Promise<void> {
   const query = new URLSearchParams({ origin: gate.origin, issuer: GATE, audience: service.origin });
-  await ask(`${service.origin}/checked-gate?${query}`, "POST");
-}
-
-async function ask(url: string, method: string): Promise<void> {
-  const answer = await fetch(url, { method });
-  await answer.arrayBuffer();
-  if (!answer.ok) throw new Error(`${method} ${url}: ${answer.status}`);
+  await tell(`${service.origin}/checked-gate?${query}`, "POST");
 }
 
 function targetOf(
@@ -196,160 +174,6 @@ function targetOf(
       ...promised,
     },
   };
-}
-
-const identity = (name: string, line: () => Promise<string>): Identity => ({
-  name,
-  lines: async () => [await line()],
-});
-
-const fixed = (name: string, line: string): Identity => identity(name, async () => line);
-const bearer = (text: string): string => `Authorization: Bearer ${text}`;
-
-interface KeyListed {
-  readonly id: string;
-  readonly principal: string;
-}
-
-/** Everybody who sends, by the kind of caller of a flow. */
-class Callers {
-  readonly #gate: GateUnderTest;
-  readonly #serviceOrigin: string;
-  readonly #known = new Map<string, Promise<Identities | null>>();
-  readonly #revocations = new Map<Identity, () => Promise<void>>();
-
-  constructor(gate: GateUnderTest, serviceOrigin: string) {
-    this.#gate = gate;
-    this.#serviceOrigin = serviceOrigin;
-  }
-
-  of(flow: CheckedFlow): Promise<Identities | null> {
-    const kind = flow === "quota" || flow === "rate" ? flow : (flow.split("-")[0] ?? "");
-    // A grant names its flow, and shares are of a flow's own: nobody there is known from elsewhere.
-    const who = kind === "grant" ? flow : kind;
-    const known = this.#known.get(who) ?? this.#make(kind, flow);
-    this.#known.set(who, known);
-    return known;
-  }
-
-  async #make(kind: string, flow: CheckedFlow): Promise<Identities | null> {
-    if (kind === "public") return null;
-    if (kind === "jwt") return tokens();
-    if (kind === "grant") return grants(flow);
-    if (kind === "asked") return sessions();
-    return this.#keys();
-  }
-
-  async #keys(): Promise<Identities> {
-    const [ann, bob, reader] = [
-      await this.#key("ann", "--scope", SCOPE),
-      await this.#key("bob", "--scope", SCOPE),
-      await this.#key("reader", "--scope", "uploads:read"),
-    ];
-    const expired = await this.#key("old", "--scope", SCOPE, "--expires", "1s");
-    await new Promise((resolve) => setTimeout(resolve, 1100));
-    return {
-      header: "Authorization",
-      main: fixed("ann", bearer(ann)),
-      other: fixed("bob", bearer(bob)),
-      readOnly: fixed("reader", bearer(reader)),
-      expired: fixed("old", bearer(expired)),
-      forged: fixed("forged", bearer(ann.replace(/.{20}$/, "0123456789abcdefghjk"))),
-    };
-  }
-
-  async #key(principal: string, ...options: readonly string[]): Promise<string> {
-    const key = await command(
-      this.#gate,
-      "key",
-      "add",
-      `of ${principal}`,
-      "--principal",
-      principal,
-      ...options,
-    );
-    return key.trim();
-  }
-
-  /** Somebody new, where their right can be withdrawn again. */
-  issue(flow: CheckedFlow): (() => Promise<Identity>) | null {
-    if (flow.startsWith("key") || flow === "quota" || flow === "rate") return () => this.#newKey();
-    if (flow.startsWith("asked")) return () => this.#newSession();
-    return null;
-  }
-
-  async revoke(of: Identity): Promise<void> {
-    await this.#revocations.get(of)?.();
-  }
-
-  async #newKey(): Promise<Identity> {
-    const principal = `new-${randomUUID()}`;
-    const added = fixed(principal, bearer(await this.#key(principal, "--scope", SCOPE)));
-    this.#revocations.set(added, async () => {
-      const listed = JSON.parse(await command(this.#gate, "key", "list", "--json")) as KeyListed[];
-      await command(this.#gate, "key", "revoke", listed.find((key) => key.principal === principal)?.id ?? "");
-    });
-    return added;
-  }
-
-  async #newSession(): Promise<Identity> {
-    const principal = `new-${randomUUID()}`;
-    const url = `${this.#serviceOrigin}/checked-sessions/${principal}`;
-    await ask(`${url}?principal=${principal}`, "POST");
-    const added = fixed(principal, `Cookie: session=${principal}`);
-    this.#revocations.set(added, () => ask(url, "DELETE"));
-    return added;
-  }
-}
-
-function tokens(): Identities {
-  const claims = { scope: SCOPE };
-  const long = Math.floor(Date.now() / 1000) - 7200;
-  const good = bySecret(SECRETS.JWT_SECRET);
-  return {
-    header: "Authorization",
-    main: identity("ann", async () => bearer(await token("ann", good, claims))),
-    other: identity("bob", async () => bearer(await token("bob", good, claims))),
-    readOnly: identity("reader", async () => bearer(await token("reader", good, { scope: "uploads:read" }))),
-    expired: identity("ann", async () =>
-      bearer(await token("ann", good, { ...claims, iat: long, exp: long + 60 })),
-    ),
-    forged: identity("ann", async () => bearer(await token("ann", FOREIGN, claims))),
-  };
-}
-
-const FOREIGN = bySecret("a secret that the gate has never heard of, long enough");
-
-function grants(flow: CheckedFlow): Identities {
-  const name = `checked-${flow}`;
-  const long = Math.floor(Date.now() / 1000) - 7200;
-  return {
-    header: "Authorization",
-    main: identity("ann", async () => bearer(await grant("ann", name))),
-    other: identity("bob", async () => bearer(await grant("bob", name))),
-    readOnly: null,
-    expired: identity("ann", async () => bearer(await grant("ann", name, { iat: long, exp: long + 60 }))),
-    forged: identity("ann", async () => bearer(await grant("ann", name, {}, FOREIGN))),
-  };
-}
-
-function sessions(): Identities {
-  const session = (name: string): Identity => fixed(name, `Cookie: session=${name}`);
-  return {
-    header: "Cookie",
-    main: session("of-ann"),
-    other: session("of-bob"),
-    readOnly: session("of-a-reader"),
-    expired: session("of-long-ago"),
-    forged: session("of-ann0"),
-  };
-}
-
-/** What a command of `sluicegate` prints. @throws where it fails */
-async function command(gate: GateUnderTest, ...args: readonly string[]): Promise<string> {
-  const { exitCode, out, err } = await gate.run(...args);
-  if (exitCode !== 0) throw new Error(`sluicegate ${args.join(" ")}: ${err}`);
-  return out;
 }
 
 function hooksOf(gate: () => GateUnderTest, callers: Callers, flow: CheckedFlow): Hooks {

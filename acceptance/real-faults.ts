@@ -9,7 +9,8 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { promisify } from "node:util";
 import type { Fault, Hooks } from "../src/checks/hooks.ts";
-import type { CheckedFlow, CheckedRoutes } from "./checked-routes.ts";
+import type { CheckedFlow } from "./checked-callers.ts";
+import type { CheckedRoutes } from "./checked-routes.ts";
 
 const run = promisify(execFile);
 /** Room for some of the largest uploads. */
