@@ -1,6 +1,7 @@
 /**
  * Flows for tests of who may, how much and how often: one raw route each, `PUT /may/NAME/{name}`, written to a folder of their own.
  */
+import { rmSync } from "node:fs";
 import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -35,9 +36,10 @@ ${flow.more ?? ""}
 `;
 }
 
-/** Writes flows to a new folder. @returns their folders, as `startGate` takes them */
+/** Writes flows to a new folder, which goes with the process. @returns their folders, as `startGate` takes them */
 export async function writeFlows(flows: readonly MayFlow[]): Promise<string[]> {
   const folder = await mkdtemp(join(tmpdir(), "sluicegate-may-"));
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
   return Promise.all(
     flows.map(async (flow) => {
       const path = join(folder, flow.name);
