@@ -83,6 +83,8 @@ async def fail(how: str, take: Callable[[], Awaitable[None]], receive: Receive, 
         transport.close()
     else:
         transport.abort()
+
+
 app.include_router(keyed.router)
 app.include_router(checked.router)
 app.include_router(may.router)

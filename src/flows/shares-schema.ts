@@ -25,12 +25,12 @@ const per = word<ShareSubject>(
   },
 ).optional();
 
-interface WrittenRate {
+export interface WrittenRate {
   readonly requests: Rate;
   readonly per?: ShareSubject | undefined;
 }
 
-interface WrittenConcurrent {
+export interface WrittenConcurrent {
   readonly uploads: number;
   readonly per?: ShareSubject | undefined;
 }
