@@ -8,7 +8,7 @@ import { buildReceiptRequest } from "../delivery/receipt/receipt-request.ts";
 import type { Flow } from "../flows/flow.ts";
 import { cleanFileName } from "../inspection/file-name.ts";
 import { GateError } from "../problems/gate-error.ts";
-import type { DeliveryRecord, StoredAnswer, UploadChange } from "../records/records.ts";
+import type { DeliveryRecord, UploadChange } from "../records/records.ts";
 import type { ReleasedFile } from "../uploads/stages.ts";
 import type {
   AnswerOptions,
@@ -20,6 +20,7 @@ import type {
 import { answerHeaders } from "./answer-headers.ts";
 import type { GateParts } from "./gate-parts.ts";
 import { ANSWER_BYTES_MAX, type IdempotentUpload } from "./idempotency/idempotency.ts";
+import { storedAnswer } from "./idempotency/stored-answer.ts";
 import { lateRecordsOf } from "./redelivery/behind-answers.ts";
 import { errorText, meaningOf, outcomeOfError } from "./redelivery/delivery-outcome.ts";
 import { deliveryHead } from "./redelivery/handover.ts";
@@ -243,9 +244,3 @@ const answerUnrecorded = (cause: GateError, status: number): GateError =>
     cause,
     retryAfterSeconds: cause.retryAfterSeconds ?? 5,
   });
-
-const storedAnswer = (status: number, gathered: GatheredBody | null): StoredAnswer => ({
-  status,
-  headers: gathered?.headers ?? [],
-  body: gathered?.body?.toString("base64") ?? null,
-});

@@ -11,7 +11,8 @@ import type { RawHeaders } from "../../upstream/upstream.ts";
 import type { RequestContext } from "../request-context.ts";
 
 /** Headers whose name says that their value is a secret; `Idempotency-Key` is none, and the service needs it to know the upload again. */
-const SECRET_NAME = /authorization|cookie|token|secret|password|session|credential|signature|api-?_?key/i;
+const SECRET_NAME =
+  /auth|cookie|token|secret|password|session|credential|signature|assertion|jwt|csrf|xsrf|api-?_?key/i;
 
 /** A part as the body brought it: of a file, only which one it is. */
 type HandedPart =

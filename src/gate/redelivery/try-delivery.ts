@@ -12,6 +12,7 @@ import type { Upstream, UpstreamAnswer } from "../../upstream/upstream.ts";
 import { withDecision } from "../audit-decision.ts";
 import type { GateParts } from "../gate-parts.ts";
 import { ANSWER_BYTES_MAX } from "../idempotency/idempotency.ts";
+import { storedAnswer } from "../idempotency/stored-answer.ts";
 import { asGateError, refusalRecord } from "../refusal.ts";
 import { moves } from "../transitions.ts";
 import { nextTryAt } from "./back-off.ts";
@@ -156,10 +157,10 @@ async function settleAnswered(gate: GateParts, one: Try, answer: UpstreamAnswer)
 }
 
 /** The service's own answer takes the place of the 202 under the upload's idempotency key. */
-function answerFor({ handover, flow }: Try, { status, headers, body }: UpstreamAnswer): UploadChange {
+function answerFor({ handover, flow }: Try, upstreamAnswer: UpstreamAnswer): UploadChange {
   const scope = handover.idempotencyScope;
   if (scope === null) return {};
-  const answer = { status, headers, body: body?.toString("base64") ?? null };
+  const answer = storedAnswer(upstreamAnswer.status, upstreamAnswer);
   return { idempotency: { kind: "answer", scope, answer, expiresAtMs: Date.now() + flow.retry.keepMs } };
 }
 
