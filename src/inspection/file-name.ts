@@ -35,6 +35,15 @@ const ACTED_ON = new Set([
   "usercustomize.py",
 ]);
 
+/** Names and stems as most are, of which none of the rules about odd characters can be true; those about words remain to be asked. */
+const ORDINARY_NAME = /^[A-Za-z0-9][A-Za-z0-9 _()-]*\.[A-Za-z0-9]{1,10}$/;
+const ORDINARY_STEM = /^[A-Za-z0-9]+(?:[ _()-][A-Za-z0-9]+)*$/;
+
+/** Names that end so are read by programs that find them. */
+const READ_BY_ITS_END = /\.pth$/i;
+const NAME_OF_WINDOWS = "a device name of Windows";
+const NAME_ACTED_ON = "a name that programs act on";
+
 /** Pairs of a pattern and what it finds, in words; the first one that matches is told. */
 const REFUSED: readonly (readonly [RegExp, string])[] = [
   [/[/\\]/, "a path separator"],
@@ -52,8 +61,8 @@ const REFUSED: readonly (readonly [RegExp, string])[] = [
   [/[. ]$/, "a dot or space at the end"],
   [/^[A-Za-z]:|::|:\$/, "a drive or stream of Windows"],
   [/\.[A-Za-z0-9]{1,10}[;:]/, "an extension cut off by ; or :"],
-  [DEVICE, "a device name of Windows"],
-  [/\.pth$/i, "a name that programs act on"],
+  [DEVICE, NAME_OF_WINDOWS],
+  [READ_BY_ITS_END, NAME_ACTED_ON],
 ];
 
 /** Percent-encoded `.` `/` `\`, control characters, and overlong UTF-8, which no honest encoder writes. */
@@ -79,13 +88,22 @@ function nameProblem(name: string): string | null {
   if (name === "") return "nothing";
   const lengthBytes = Buffer.byteLength(name);
   if (lengthBytes > NAME_BYTES_MAX) return `${lengthBytes} bytes (at most ${NAME_BYTES_MAX})`;
+  return ORDINARY_NAME.test(name) ? wordProblem(name) : oddProblem(name);
+}
+
+function wordProblem(name: string): string | null {
+  if (DEVICE.test(name)) return NAME_OF_WINDOWS;
+  return READ_BY_ITS_END.test(name) || ACTED_ON.has(name.toLowerCase()) ? NAME_ACTED_ON : null;
+}
+
+function oddProblem(name: string): string | null {
   if (!name.isWellFormed()) return "bytes that are not UTF-8";
   const refused = REFUSED.find(([pattern]) => pattern.test(name));
   if (refused !== undefined) return refused[1];
   // Programs that normalise (NFKC) turn fullwidth and other slashes into real ones; those that only look like one are replaced.
   if (/[/\\]/.test(name.normalize("NFKC"))) return "a disguised path separator";
   if (hasEncodedPath(name)) return "a percent-encoded separator, dot or control character";
-  return ACTED_ON.has(name.toLowerCase()) ? "a name that programs act on" : null;
+  return wordProblem(name);
 }
 
 function hasEncodedPath(name: string): boolean {
@@ -121,21 +139,27 @@ export function cleanFileName(name: string | null, mediaType: string | null): st
 }
 
 function cleanStem(stem: string): string {
-  const plain = stem
-    .replace(/\p{Zs}/gu, " ")
-    .replace(/\p{Cf}/gu, "")
-    .normalize("NFC")
-    .replace(/\ufffd/g, "_")
-    .replace(/[^\p{L}\p{M}\p{N}\p{So}\p{P}\p{Emoji_Modifier} +]/gu, "_")
-    .replace(/\p{P}/gu, cleanPunctuation)
-    .replace(/[. ]+$/, "")
-    // A dot before what reads as an extension (`x.php.png`) makes some servers act on it; dots elsewhere are kept.
-    .replace(/\.(?=[0-9]*\p{L}[\p{L}\p{M}\p{N}]*(?:\.|$))/gu, "_")
-    .replace(/\.{2,}/g, "_")
-    .replace(/^[-+.=@\s]+/, "_")
-    .replace(/_{2,}/g, "_");
+  const plain = ORDINARY_STEM.test(stem) ? stem : withoutOddities(stem);
   if (plain === "" || plain === "_") return "file";
   return DEVICE.test(plain) ? `_${plain}` : plain;
+}
+
+function withoutOddities(stem: string): string {
+  return (
+    stem
+      .replace(/\p{Zs}/gu, " ")
+      .replace(/\p{Cf}/gu, "")
+      .normalize("NFC")
+      .replace(/\ufffd/g, "_")
+      .replace(/[^\p{L}\p{M}\p{N}\p{So}\p{P}\p{Emoji_Modifier} +]/gu, "_")
+      .replace(/\p{P}/gu, cleanPunctuation)
+      .replace(/[. ]+$/, "")
+      // A dot before what reads as an extension (`x.php.png`) makes some servers act on it; dots elsewhere are kept.
+      .replace(/\.(?=[0-9]*\p{L}[\p{L}\p{M}\p{N}]*(?:\.|$))/gu, "_")
+      .replace(/\.{2,}/g, "_")
+      .replace(/^[-+.=@\s]+/, "_")
+      .replace(/_{2,}/g, "_")
+  );
 }
 
 /** Kept: `. _ - ( ) ,` and punctuation of other scripts that does not turn into something else when a program normalises it. */
