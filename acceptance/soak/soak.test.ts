@@ -125,6 +125,7 @@ function figures(seen: Seen, kills: number, samples: readonly Vitals[], atRest: 
       `${name}: ${[...statuses].map(([status, times]) => `${times} × ${status}`).join(", ")}`,
   );
   const [first, last] = [samples.at(0), samples.at(-1)];
+  const tenths = samples.filter((_, at) => at % Math.ceil(samples.length / 10) === 0);
   return [
     `${kills} kills; ${seen.honest.length} honest uploads, ${acknowledged} acknowledged, ${undecided} of unknown delivery, ${seen.retries} retries`,
     `${seen.aborted} went away, ${seen.cutOff} slow ones cut off, ${seen.tolerated} not`,
@@ -132,6 +133,7 @@ function figures(seen: Seen, kills: number, samples: readonly Vitals[], atRest: 
     ...(first === undefined || last === undefined
       ? []
       : [sayVitals("after the last start", first), sayVitals("at the end", last)]),
+    `resident on the way, MB: ${tenths.map(({ residentBytes }) => (residentBytes / 1e6).toFixed(0)).join(" ")}`,
     sayVitals("at rest", atRest),
   ];
 }

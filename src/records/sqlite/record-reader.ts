@@ -23,7 +23,7 @@ const WAITING = "SELECT * FROM uploads WHERE +state = 'undeliverable'";
 const LONGEST_FIRST = "ORDER BY next_try_at_ms, seq";
 
 /** How many uploads `list` gives at most, whatever it is asked. */
-const LIST_MAX = 10_000;
+const LIST_MAX = 1_000_000;
 
 const listLimit = (limit: number): number => Math.max(0, Math.min(Math.trunc(limit), LIST_MAX));
 
