@@ -117,13 +117,11 @@ async function recognise(
   const { admission, idempotent } = permit;
   holdNarrowing(parts, admission.narrowing);
   const { method = "" } = request.req;
-  const fingerprint = idempotent.keepsAnswer ? fingerprintOf({ method, target: request.target, parts }) : "";
-  const recognised = await idempotent.recognise(fingerprint);
+  const recognised = await idempotent.recognise(fingerprintOf({ method, target: request.target, parts }));
   if (recognised.kind === "go") {
     return {
       ...(recognised.claim === null ? {} : { idempotency: recognised.claim }),
       ...(admission.grant === null ? {} : { useGrant: admission.grant }),
-      ...(admission.requireApiKey === undefined ? {} : { requireApiKey: admission.requireApiKey }),
     };
   }
   await admission.confirm();
@@ -145,8 +143,8 @@ async function passOn(
   const { flow, admission, reservation, idempotent } = permit;
   const inspection = await inspect(gate, request, parts, journal);
   const accepted = acceptAll(inspection);
-  // Asked as late as can be: an inspection takes its time, and the permission may end meanwhile. A key is looked at by the release itself.
-  if (admission.requireApiKey === undefined) await admission.confirm();
+  // Asked as late as can be: an inspection takes its time, and the permission may end meanwhile.
+  await admission.confirm();
   const sizes = parts.flatMap((part) => (part.kind === "file" ? [part.file.sizeBytes] : []));
   const usage = reservation.settle(
     sizes.reduce((sum, size) => sum + size, 0),
@@ -165,7 +163,6 @@ async function passOn(
 /** What the records say of a lost race, as it is said to the client who lost it. */
 function inWordsOfClients(error: GateError): GateError {
   if (error.code === "RECORDS_GRANT_USED") return new GateError("GRANT_USED", { cause: error });
-  if (error.code === "RECORDS_API_KEY_ENDED") return new GateError("PERMISSION_REVOKED", { cause: error });
   if (error.code !== "RECORDS_KEY_TAKEN") return error;
   return new GateError("IDEMPOTENCY_KEY_RUNNING", { cause: error, retryAfterSeconds: 1 });
 }
