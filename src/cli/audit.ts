@@ -8,6 +8,7 @@ import { parseUploadId } from "../uploads/upload-id.ts";
 import type { CommandIo } from "./io.ts";
 import { printableJson, printableWord } from "./printable.ts";
 import { readSettings, type SettingsArguments } from "./read-settings.ts";
+import { sayTime } from "./say-time.ts";
 import { alignColumns } from "./table.ts";
 
 export interface AuditVerifyArguments extends SettingsArguments {
@@ -135,10 +136,4 @@ function cells(entry: AuditRecord): string[] {
 
 function sayMember([name, value]: [string, unknown]): string {
   return `${printableWord(name)}=${typeof value === "string" ? printableWord(value) : printableJson(value)}`;
-}
-
-/** To the second. A time that is no time must not keep the other entries from being read. */
-function sayTime(ms: number): string {
-  const date = new Date(ms);
-  return Number.isNaN(date.getTime()) ? `${ms} ms` : date.toISOString().slice(0, 19).replace("T", " ");
 }

@@ -5,6 +5,7 @@ import { describeWaiting, type WaitingDelivery } from "../gate/redelivery/decide
 import { readSqliteRecords } from "../records/sqlite/read-sqlite-records.ts";
 import type { CommandIo } from "./io.ts";
 import { readSettings, type SettingsArguments } from "./read-settings.ts";
+import { sayTime } from "./say-time.ts";
 import { alignColumns } from "./table.ts";
 
 export interface DeliveriesArguments extends SettingsArguments {
@@ -35,7 +36,7 @@ function sayAll(waiting: readonly WaitingDelivery[]): string[] {
   if (waiting.length === 0) return ["No delivery waits."];
   const header = ["since (UTC)", "id", "flow", "tries", "next try", "last error"];
   const rows = waiting.map((one) => [
-    time(one.sinceMs),
+    sayTime(one.sinceMs),
     one.id,
     one.flow,
     String(one.tries),
@@ -57,7 +58,5 @@ const count = (many: number): string => (many === 1 ? "One of them" : `${many} o
 
 function sayNext({ isBeingTried, nextTryAtMs }: WaitingDelivery): string {
   if (isBeingTried) return "now";
-  return nextTryAtMs === null ? "waits for a person" : time(nextTryAtMs);
+  return nextTryAtMs === null ? "waits for a person" : sayTime(nextTryAtMs);
 }
-
-const time = (ms: number): string => new Date(ms).toISOString().slice(0, 19).replace("T", " ");

@@ -14,8 +14,9 @@ import { openSqliteRecords } from "../records/sqlite/open-sqlite-records.ts";
 import type { Settings } from "../settings/settings.ts";
 import { readDuration } from "../setup/duration.ts";
 import type { CommandIo } from "./io.ts";
-import { sayFlows, sayScopes, sayTime } from "./key-words.ts";
+import { sayFlows, sayScopes } from "./key-words.ts";
 import { readSettings, type SettingsArguments } from "./read-settings.ts";
+import { sayTime } from "./say-time.ts";
 
 export interface KeyAddArguments extends SettingsArguments {
   readonly name: string;

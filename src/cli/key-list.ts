@@ -5,8 +5,9 @@ import { existsSync } from "node:fs";
 import type { ApiKeyRecord } from "../records/records.ts";
 import { openSqliteRecords } from "../records/sqlite/open-sqlite-records.ts";
 import type { CommandIo } from "./io.ts";
-import { keyState, sayFlows, sayScopes, sayTime } from "./key-words.ts";
+import { keyState, sayFlows, sayScopes } from "./key-words.ts";
 import { readSettings, type SettingsArguments } from "./read-settings.ts";
+import { sayTime } from "./say-time.ts";
 import { alignColumns } from "./table.ts";
 
 export interface KeyListArguments extends SettingsArguments {

@@ -7,8 +7,8 @@ import { isApiKeyId, parseApiKey } from "../permissions/callers/api-key-text.ts"
 import type { ApiKeyRecord, Records } from "../records/records.ts";
 import { openSqliteRecords } from "../records/sqlite/open-sqlite-records.ts";
 import type { CommandIo } from "./io.ts";
-import { sayTime } from "./key-words.ts";
 import { readSettings, type SettingsArguments } from "./read-settings.ts";
+import { sayTime } from "./say-time.ts";
 
 export interface KeyRevokeArguments extends SettingsArguments {
   /** An id; or a whole key, as somebody who found one has it. */

@@ -16,6 +16,3 @@ export const sayFlows = ({ flows }: ApiKeyRecord): string => flows?.join(" ") ??
 
 export const sayScopes = ({ scopes }: ApiKeyRecord): string =>
   scopes.length === 0 ? "none" : scopes.join(" ");
-
-/** UTC, to the second. */
-export const sayTime = (ms: number): string => new Date(ms).toISOString().slice(0, 19).replace("T", " ");

@@ -6,6 +6,8 @@ import { readSqliteRecords } from "../records/sqlite/read-sqlite-records.ts";
 import { UPLOAD_STATES, type UploadState } from "../uploads/upload-state.ts";
 import type { CommandIo } from "./io.ts";
 import { readSettings, type SettingsArguments } from "./read-settings.ts";
+import { sayTime } from "./say-time.ts";
+import { alignColumns } from "./table.ts";
 import { formatBytes, sayOutcome } from "./upload-words.ts";
 
 export interface UploadsArguments extends SettingsArguments {
@@ -49,7 +51,7 @@ const isState = (text: string): text is UploadState => UPLOAD_STATES.some((state
 function table(uploads: readonly UploadRecord[]): string[] {
   if (uploads.length === 0) return ["No uploads recorded yet."];
   const rows = uploads.map((upload) => [
-    new Date(upload.startedAtMs).toISOString().slice(0, 19).replace("T", " "),
+    sayTime(upload.startedAtMs),
     upload.id,
     upload.flow,
     formatBytes(upload.bytesReceived),
@@ -57,13 +59,5 @@ function table(uploads: readonly UploadRecord[]): string[] {
     sayOutcome(upload),
   ]);
   const header = ["time (UTC)", "id", "flow", "bytes", "state", "what happened"];
-  const widths = header.map((title, column) =>
-    Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)),
-  );
-  return [header, ...rows].map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join("  ")
-      .trimEnd(),
-  );
+  return alignColumns([header, ...rows]);
 }

@@ -23,7 +23,7 @@ import { ANSWER_BYTES_MAX, type IdempotentUpload } from "./idempotency/idempoten
 import { storedAnswer } from "./idempotency/stored-answer.ts";
 import { lateRecordsOf } from "./redelivery/behind-answers.ts";
 import { errorText, meaningOf, outcomeOfError } from "./redelivery/delivery-outcome.ts";
-import { deliveryHead } from "./redelivery/handover.ts";
+import type { DeliveryHead } from "./redelivery/handover.ts";
 import {
   along,
   inlineKeys,
@@ -40,6 +40,7 @@ export interface ReleasedUpload {
   readonly flow: Flow;
   readonly journal: UploadJournal;
   readonly released: readonly DeliveryPart[];
+  readonly head: DeliveryHead;
   /** The upload's idempotency key, where it has one. */
   readonly idempotent?: IdempotentUpload | null;
 }
@@ -55,7 +56,7 @@ export async function deliverUpload(
   upload: ReleasedUpload,
 ): Promise<void> {
   const begun = deliveryBegun(upload.flow.deliver, Date.now());
-  const message = await writeRequest(gate, request, upload).catch((cause: unknown) => asGateError(cause));
+  const message = await writeRequest(gate, upload).catch((cause: unknown) => asGateError(cause));
   if (message instanceof GateError) {
     const delivery = endedWith(begun, message);
     return settleFailure(gate, request, upload, { error: message, outcome: "absent", delivery });
@@ -165,11 +166,9 @@ function finishAnswer(
 
 async function writeRequest(
   gate: GateParts,
-  request: RequestContext,
-  { flow, journal, released }: ReleasedUpload,
+  { flow, journal, released, head: { target, headers } }: ReleasedUpload,
 ): Promise<UpstreamRequest> {
   const { protocol, id, policyVersion, principal } = journal.upload;
-  const { target, headers } = deliveryHead(request, flow);
   return buildRequest(gate, flow.deliver, {
     uploadId: id,
     flow: flow.name,

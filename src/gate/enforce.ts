@@ -21,6 +21,7 @@ import { acceptAll, inspectUpload, type UploadInspection } from "./inspect-uploa
 import { logUpload } from "./log-upload.ts";
 import { holdNarrowing } from "./narrow-flow.ts";
 import { receiveBody } from "./receive-body.ts";
+import { deliveryHead } from "./redelivery/handover.ts";
 import { asGateError, refusalRecord } from "./refusal.ts";
 import { releaseUpload } from "./release-upload.ts";
 import type { RequestContext } from "./request-context.ts";
@@ -117,7 +118,8 @@ async function recognise(
   const { admission, idempotent } = permit;
   holdNarrowing(parts, admission.narrowing);
   const { method = "" } = request.req;
-  const recognised = await idempotent.recognise(fingerprintOf({ method, target: request.target, parts }));
+  const fingerprint = idempotent.keepsAnswer ? fingerprintOf({ method, target: request.target, parts }) : "";
+  const recognised = await idempotent.recognise(fingerprint);
   if (recognised.kind === "go") {
     return {
       ...(recognised.claim === null ? {} : { idempotency: recognised.claim }),
@@ -145,19 +147,20 @@ async function passOn(
   const accepted = acceptAll(inspection);
   // Asked as late as can be: an inspection takes its time, and the permission may end meanwhile.
   await admission.confirm();
+  const head = deliveryHead(request, flow);
   const sizes = parts.flatMap((part) => (part.kind === "file" ? [part.file.sizeBytes] : []));
   const usage = reservation.settle(
     sizes.reduce((sum, size) => sum + size, 0),
     sizes.length,
   );
   const along = { ...claim, ...(usage.length === 0 ? {} : { usage }) };
-  const upload = { flow, journal, parts, accepted, inspection, along, request };
+  const upload = { flow, journal, parts, accepted, inspection, along, head };
   const released = await releaseUpload(gate, upload).catch((error: unknown) => {
     if (NOT_RELEASED.has(journal.state)) reservation.unsettle();
     throw error;
   });
   permit.tellShares();
-  await deliverUpload(gate, request, { flow, journal, released, idempotent });
+  await deliverUpload(gate, request, { flow, journal, released, head, idempotent });
 }
 
 /** What the records say of a lost race, as it is said to the client who lost it. */

@@ -12,10 +12,9 @@ import type { ReceivedPart } from "./body-intake.ts";
 import type { GateParts } from "./gate-parts.ts";
 import type { FilePart, UploadInspection } from "./inspect-upload.ts";
 import { lateRecordsOf } from "./redelivery/behind-answers.ts";
-import { deliveryHead, makeHandover } from "./redelivery/handover.ts";
+import { type DeliveryHead, makeHandover } from "./redelivery/handover.ts";
 import { removeFiles } from "./redelivery/remove-files.ts";
 import { asGateError, refusalRecord } from "./refusal.ts";
-import type { RequestContext } from "./request-context.ts";
 import { deliveryBegun, fileRecord, type UploadJournal } from "./upload-journal.ts";
 
 export interface AcceptedUpload {
@@ -26,8 +25,8 @@ export interface AcceptedUpload {
   readonly inspection: UploadInspection;
   /** What changes together with the move to `released`: use of shares, an idempotency key's claim, a grant. */
   readonly along?: UploadChange;
-  /** The request that brought it: what another try to deliver needs of it is kept with the release. */
-  readonly request?: RequestContext;
+  /** The head of the request that brought it: what another try to deliver needs of it is kept with the release. */
+  readonly head?: DeliveryHead;
 }
 
 /**
@@ -90,11 +89,11 @@ async function takeBack(gate: GateParts, upload: AcceptedUpload, error: GateErro
   throw error;
 }
 
-function handoverOf({ request, flow, parts, along }: AcceptedUpload): UploadChange {
-  if (request === undefined) return {};
+function handoverOf({ head, flow, parts, along }: AcceptedUpload): UploadChange {
+  if (head === undefined) return {};
   const claim = along?.idempotency;
   const scope = claim?.kind === "claim" ? claim.scope : null;
-  return { handover: makeHandover(deliveryHead(request, flow), flow.route.method, parts, scope) };
+  return { handover: makeHandover(head, flow.route.method, parts, scope) };
 }
 
 function releaseParts(gate: GateParts, { parts, accepted, flow }: AcceptedUpload): Promise<DeliveryPart[]> {
