@@ -154,7 +154,7 @@ test("each decision has its entry: who, what, by which rule under which policy, 
   const idOf = ({ headers, body }: Answered): unknown =>
     headers["sluicegate-upload"] ?? (JSON.parse(body.toString()) as { uploadId: string }).uploadId;
   for (const answer of [accepted, large, first, asked])
-    assert.deepEqual(eventsOf(all, idOf(answer)), ["upload-accepted", "upload-delivered"]);
+    assert.deepEqual(eventsOf(all, idOf(answer)), ["upload-accepted"]);
   for (const answer of [reused, wrongType, used])
     assert.deepEqual(eventsOf(all, idOf(answer)), ["upload-refused"]);
   assert.deepEqual(eventsOf(all, idOf(watched)), ["upload-observed"]);
@@ -305,10 +305,7 @@ test("the chain is whole after a kill in the midst of uploads, and broken when o
   assert.match(whole.out, /entries, whole; head \d+:[0-9a-f]{64}/);
   const all = await entries();
   for (const answer of acknowledged)
-    assert.deepEqual(eventsOf(all, answer?.headers["sluicegate-upload"]), [
-      "upload-accepted",
-      "upload-delivered",
-    ]);
+    assert.deepEqual(eventsOf(all, answer?.headers["sluicegate-upload"]), ["upload-accepted"]);
   gate.signal("SIGTERM");
   await gate.ended();
   const path = join(gate.folder, "data/records.sqlite");

@@ -152,7 +152,7 @@ async function judge(
 async function effectsByPath(service: ServiceUnderTest): Promise<ReadonlyMap<string, string[]>> {
   const effects = new Map<string, string[]>();
   for (const { path, fields } of await service.received())
-    for (const [name, value] of fields)
+    for (const [name, value] of fields ?? [])
       if (name === "token") effects.set(path, [...(effects.get(path) ?? []), value]);
   return effects;
 }

@@ -66,7 +66,7 @@ async function effects(path: string): Promise<readonly string[]> {
   const received = await service.received();
   return received
     .filter((one) => one.path === path)
-    .flatMap(({ fields }) => fields.flatMap(([name, value]) => (name === "token" ? [value] : [])));
+    .flatMap(({ fields }) => (fields ?? []).flatMap(([name, value]) => (name === "token" ? [value] : [])));
 }
 
 const tokenOf = ({ body }: Answered): string => (JSON.parse(body.toString()) as { token: string }).token;

@@ -6,7 +6,8 @@
  * that only a test of that server looks at.
  */
 
-import type { CaseIdentity, Identities, Promises } from "./promise.ts";
+import type { CaseIdentity, Identities, Promises, Topic } from "./promise.ts";
+import type { Remedy } from "./remedy.ts";
 import type { Scenario } from "./scenario.ts";
 
 /** `s` always safe, `b` bounded load, `i` needs a second identity, `o` needs the operator's help. */
@@ -21,6 +22,10 @@ export interface Check {
   /** `v5.0.0-5.2.1` is OWASP ASVS, `CWE-770`, `WSTG-…`, `CRS-…`; `CVE-…` are cases that happened. */
   readonly standards: readonly string[];
   readonly flags: readonly CheckFlag[];
+  /** What one does about it. */
+  readonly remedy?: Remedy;
+  /** What must have been promised for a bad outcome to be a broken promise; see `Target.unpromised`. Absent: it is wrong on any route. */
+  readonly topic?: Topic;
   readonly cases: readonly CheckCase[];
   /** What takes more than one request: retries, many at once, a fault in the middle. */
   readonly scenarios?: readonly Scenario[];
@@ -29,6 +34,8 @@ export interface Check {
 /** One payload of a check, its benign twin, and the safe outcome. */
 export interface CheckCase {
   readonly name: string;
+  /** Where it differs from the check's. */
+  readonly topic?: Topic;
   /** `true`, or the reason (from the promise) why the case says nothing about this route. */
   readonly appliesTo: (target: Target) => true | string;
   readonly probe: (target: Target) => Probe;
@@ -43,7 +50,7 @@ export interface CheckCase {
 
 /** What a flow promises about one route, as far as checks need it. Sizes in bytes, lengths in code points. */
 export interface Target {
-  /** `http://host:port` */
+  /** `http://host:port`, or `https://…`. */
   readonly origin: string;
   readonly method: string;
   /** Request target. For a raw body the last segment is `{name}`, replaced by the file's name. */
@@ -65,6 +72,8 @@ export interface Target {
   readonly idleMs: number | null;
   /** All random content is derived from it. */
   readonly seed: string;
+  /** What nobody has promised of this route: a bad outcome there is a warning, not a broken promise. */
+  readonly unpromised?: ReadonlySet<Topic>;
 }
 
 export interface FilePromise {
@@ -178,12 +187,14 @@ export interface ReceivedUpload {
   /** Path with query, as the service saw it. */
   readonly path: string;
   readonly headers: readonly (readonly [name: string, value: string])[];
-  readonly fields: readonly (readonly [name: string, value: string])[];
+  /** `null` where only the files can be seen. */
+  readonly fields: readonly (readonly [name: string, value: string])[] | null;
   readonly files: readonly ReceivedFile[];
 }
 
 export interface ReceivedFile {
-  readonly field: string;
+  /** `null` where it cannot be seen. */
+  readonly field: string | null;
   readonly name: string | null;
   readonly mediaType: string | null;
   readonly sizeBytes: number;

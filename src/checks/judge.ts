@@ -127,6 +127,7 @@ function judgeContent(outcome: Outcome, isExact: boolean): readonly string[] {
 }
 
 function sameFields(upload: ReceivedUpload, content: UploadContent): boolean {
+  if (upload.fields === null) return true;
   const sorted = (fields: UploadContent["fields"]) => fields.map((pair) => JSON.stringify(pair)).sort();
   return JSON.stringify(sorted(upload.fields)) === JSON.stringify(sorted(content.fields));
 }
@@ -137,7 +138,7 @@ function judgeFile(got: ReceivedFile, sent: ContentFile | undefined, isExact: bo
   if (got.sha256 !== sha256(sent.bytes)) {
     complaints.push(`the service got other bytes (${got.sizeBytes}) than were sent (${sent.bytes.length})`);
   }
-  if (got.field !== sent.field)
+  if (got.field !== null && got.field !== sent.field)
     complaints.push(`the service got the file as field ${JSON.stringify(got.field)}`);
   if (isExact && got.name !== null && lettersOf(got.name) !== lettersOf(sent.name)) {
     complaints.push(

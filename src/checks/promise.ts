@@ -4,6 +4,12 @@
  * Always holds: everything is optional. A check that needs a promise that is not made says so, and says nothing about the route.
  */
 
+/**
+ * What a route may promise, or not: its limit of size and of count, its types, who may send, and what is looked for inside of files. Where nothing is
+ * promised of a topic, what goes wrong there is a warning and no broken promise.
+ */
+export type Topic = "size" | "count" | "types" | "malware" | "archives" | "images" | "documents";
+
 /** One who can send. */
 export interface Identity {
   readonly name: string;

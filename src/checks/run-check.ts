@@ -9,14 +9,18 @@ import { isAccepted, judge, type Outcome } from "./judge.ts";
 import { controlProbe } from "./payloads/upload.ts";
 import { runScenario } from "./run-scenario.ts";
 import type { ScenarioStep } from "./scenario.ts";
-import { sendProbe } from "./send-probe.ts";
+import { type Exchange, sendProbe } from "./send-probe.ts";
 import { targetAs } from "./target-as.ts";
 
 /** How to look into the service behind the route. */
 export interface Evidence {
   /** Forgets what the service got so far. */
   clear(): Promise<void>;
-  received(): Promise<readonly ReceivedUpload[]>;
+  /**
+   * What is there since then. `null` where this cannot be told of this exchange (an answer that names nothing to look for).
+   * @param exchange what came back, where what was stored is found by the answer.
+   */
+  received(exchange?: Exchange): Promise<readonly ReceivedUpload[] | null>;
 }
 
 /**
@@ -138,7 +142,7 @@ async function send(
   await evidence?.clear();
   const lingerMs = expect.outcome !== "accepted" && expect.closes === true ? LINGER_MS : 0;
   const exchange = await sendProbe(target.origin, probe, { deadlineMs: DEADLINE_MS, lingerMs });
-  return { exchange, received: (await evidence?.received()) ?? null, content: probe.content };
+  return { exchange, received: (await evidence?.received(exchange)) ?? null, content: probe.content };
 }
 
 /** Copies are judged by their answers alone: what the service got is mixed with the twin's. */

@@ -88,6 +88,92 @@ export interface FlowFailure {
   readonly storageFull: "refuse";
 }
 
+/**
+ * How `sluicegate check` gets at the route: what to send, who to send as, how to look afterwards. The gate itself never reads it.
+ * Paths of files are absolute. A `SecretSource` is named and never written.
+ */
+export interface FlowVerify {
+  /** Sample file of each file field; absent: the first that fits in the flow's `samples/`, else one is made. */
+  readonly samples: ReadonlyMap<string, string>;
+  /** Values of text fields in the control upload. */
+  readonly fields: ReadonlyMap<string, string>;
+  /** Values of the path's `{names}`. */
+  readonly path: ReadonlyMap<string, string>;
+  /** Header lines that every request needs, such as `X-Tenant: test`; no credentials. */
+  readonly headers: readonly string[];
+  readonly credentials: VerifyCredentials | null;
+  readonly readBack: VerifyReadBack;
+  /** Removes what a check has stored; `{id}` in the path is the id of `readBack.id`. */
+  readonly cleanup: { readonly method: string; readonly path: string } | { readonly command: string } | null;
+  /** Commands (run by `sh -c` in the flow's folder) by the name of a hook of `checks/hooks.ts`: `log`, `stored`, `issue` … */
+  readonly hooks: ReadonlyMap<string, string>;
+  /** Commands that make a fault and undo it, by the name of the fault: `service-down`, `storage-full` … */
+  readonly faults: ReadonlyMap<string, { readonly inject: string; readonly heal: string }>;
+  readonly framework: "fastapi" | "django" | "flask" | null;
+  /** `http://host:port` of the service behind, where a client could try to reach it past the front. */
+  readonly behind: string | null;
+  /** Header by which a client names its request, and finds it again in answer and log. */
+  readonly requestIdHeader: string | null;
+  /** Origin of a page that may send here with credentials. */
+  readonly pageOrigin: string | null;
+  /** What a person has looked at. */
+  readonly manual: readonly {
+    readonly check: string;
+    readonly result: "pass" | "fail";
+    readonly who: string;
+    readonly when: string;
+    readonly note: string;
+  }[];
+}
+
+/** `env:NAME`, `file:PATH` (absolute) or `command:LINE`, whose one line of output is the value. */
+export type SecretSource = `env:${string}` | `file:${string}` | `command:${string}`;
+
+/** Values are the whole value of `header`: `Bearer eyJ…`, `session=…`. A `command:` is asked anew for each request. */
+export interface VerifyCredentials {
+  readonly header: string;
+  readonly main: SecretSource;
+  readonly other: SecretSource | null;
+  readonly readOnly: SecretSource | null;
+  readonly expired: SecretSource | null;
+  /** `null`: the value of `main` with one character changed. */
+  readonly forged: SecretSource | null;
+}
+
+export interface VerifyReadBack {
+  /** Where the answer to an accepted upload tells the id. */
+  readonly id: { readonly header: string } | { readonly pointer: string } | null;
+  /** Path at which GET gives the stored bytes again; has `{id}`. */
+  readonly url: string | null;
+  /** Path at which the state is told, and JSON pointers into it. */
+  readonly state: {
+    readonly path: string;
+    readonly sha256: string | null;
+    readonly size: string | null;
+  } | null;
+  /** Path at which GET lists what is stored: JSON or text. It counts as stored what is listed afterwards and was not before. */
+  readonly list: string | null;
+  /** Command that prints what is stored, one JSON object a line: `{"name", "size", "sha256"}`; all members but name may be missing. */
+  readonly command: string | null;
+}
+
+/** What is looked for inside of files; `null` where nothing is promised. The gate does none of it yet, a service of its own may. */
+export interface FlowInspect {
+  readonly malware: boolean;
+  readonly images: {
+    readonly pixelsMax: number | null;
+    readonly framesMax: number | null;
+    readonly reEncode: boolean;
+    readonly keepMetadata: boolean;
+  } | null;
+  readonly archives: {
+    readonly unpackedBytesMax: number | null;
+    readonly entriesMax: number | null;
+    readonly depthMax: number | null;
+  } | null;
+  readonly documents: { readonly activeContent: "refuse" | "allow" } | null;
+}
+
 /** One upload route of a service and everything said about it. */
 export interface Flow {
   readonly name: string;
@@ -109,6 +195,10 @@ export interface Flow {
   readonly forwardCredentials: boolean;
   /** First 16 hex digits of the SHA-256 of flow.yaml with the mode's word left out: the version of what was decided. */
   readonly policyVersion: string;
+  /** What is promised about the inside of files. In `observe` and `enforce` only `malware: off` can be written. */
+  readonly inspect: FlowInspect;
+  /** For `check`; `null` where nothing is written. */
+  readonly verify: FlowVerify | null;
   /** Facts that the gate does not act on; shown by `explain`. */
   readonly notes: FlowNotes;
 }

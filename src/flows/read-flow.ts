@@ -85,6 +85,8 @@ function buildFlow(written: WrittenFlow, folder: string, mode: ModeWord, policyV
     upstream: written.upstream,
     forwardCredentials: written.credentials === "forward",
     policyVersion,
+    inspect: { malware: false, images: null, archives: null, documents: null },
+    verify: null,
     notes: flowNotes(written),
   });
 }

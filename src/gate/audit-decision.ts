@@ -17,7 +17,10 @@ const EVENTS: Partial<Record<UploadState, string>> = {
   observed: "upload-observed",
 };
 
-/** A change with the audit entry of what was decided, where these moves are a decision. */
+/**
+ * A change with the audit entry of what was decided, where these moves are a decision. That an accepted upload reached its service at the first try is
+ * none: an `upload-accepted` that nothing follows says so, and whatever else becomes of it has an entry of its own.
+ */
 export function withDecision(
   upload: NewUpload,
   moves: readonly UploadMove[],
@@ -25,7 +28,7 @@ export function withDecision(
 ): UploadChange {
   const last = moves.at(-1);
   const event = last === undefined ? undefined : EVENTS[last.to];
-  if (last === undefined || event === undefined) return change;
+  if (last === undefined || event === undefined || isFirstDelivery(last)) return change;
   const entry: AuditEntry = {
     atMs: last.atMs,
     event,
@@ -39,6 +42,8 @@ export function withDecision(
   };
   return { ...change, audit: [...(change.audit ?? []), entry] };
 }
+
+const isFirstDelivery = ({ from, to }: UploadMove): boolean => from === "released" && to === "delivered";
 
 /** Why: the code that decided, or the flow's policy as a whole. */
 function ruleOf(state: UploadState, change: UploadChange): string | null {

@@ -124,6 +124,7 @@ async function recognise(
     return {
       ...(recognised.claim === null ? {} : { idempotency: recognised.claim }),
       ...(admission.grant === null ? {} : { useGrant: admission.grant }),
+      ...(admission.requireApiKey === undefined ? {} : { requireApiKey: admission.requireApiKey }),
     };
   }
   await admission.confirm();
@@ -145,8 +146,8 @@ async function passOn(
   const { flow, admission, reservation, idempotent } = permit;
   const inspection = await inspect(gate, request, parts, journal);
   const accepted = acceptAll(inspection);
-  // Asked as late as can be: an inspection takes its time, and the permission may end meanwhile.
-  await admission.confirm();
+  // Asked as late as can be: an inspection takes its time, and the permission may end meanwhile. A key is looked at by the release itself.
+  if (admission.requireApiKey === undefined) await admission.confirm();
   const head = deliveryHead(request, flow);
   const sizes = parts.flatMap((part) => (part.kind === "file" ? [part.file.sizeBytes] : []));
   const usage = reservation.settle(
@@ -166,6 +167,7 @@ async function passOn(
 /** What the records say of a lost race, as it is said to the client who lost it. */
 function inWordsOfClients(error: GateError): GateError {
   if (error.code === "RECORDS_GRANT_USED") return new GateError("GRANT_USED", { cause: error });
+  if (error.code === "RECORDS_API_KEY_ENDED") return new GateError("PERMISSION_REVOKED", { cause: error });
   if (error.code !== "RECORDS_KEY_TAKEN") return error;
   return new GateError("IDEMPOTENCY_KEY_RUNNING", { cause: error, retryAfterSeconds: 1 });
 }

@@ -6,7 +6,7 @@
  */
 import type { IncomingHttpHeaders } from "node:http";
 import type { CallerKind, Flow } from "../flows/flow.ts";
-import type { GrantUse } from "../records/records.ts";
+import type { GrantUse, RequiredApiKey } from "../records/records.ts";
 
 /** What a request shows of who sends it. */
 export interface CallerRequest {
@@ -46,6 +46,8 @@ export interface Admission {
   readonly narrowing: Narrowing | null;
   /** Recorded with the upload's release, once. */
   readonly grant: GrantUse | null;
+  /** Must be in force when the upload is released, and is looked at in that transaction; `confirm` need not be asked then. Absent: no key. */
+  readonly requireApiKey?: RequiredApiKey;
   /**
    * Lower-case names of the headers that hold credentials for the gate itself, a key or a grant: they do not go on to the service.
    * Absent: none.

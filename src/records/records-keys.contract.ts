@@ -119,6 +119,26 @@ export function recordsKeysContract(name: string, open: () => Promise<OpenedReco
       assert.equal(grants.filter(Boolean).length, 1);
     });
 
+    test("records a release that needs an API key only while that very key is in force", async () => {
+      const key = apiKey();
+      await records.addApiKey(key, sampleEntry());
+      const release = (secretSha256 = key.secretSha256) =>
+        records.begin(sampleUpload(), movesThrough("receiving", "released"), {
+          requireApiKey: { id: key.id, secretSha256 },
+          audit: [sampleEntry()],
+        });
+      await release();
+      await assertRejects(release("0".repeat(64)), "RECORDS_API_KEY_ENDED");
+      const entries = (await records.auditTrail({ afterSeq: 0, limit: 1000 })).length;
+      await records.revokeApiKey(key.id, NOW_MS, sampleEntry());
+      await assertRejects(release(), "RECORDS_API_KEY_ENDED");
+      assert.equal(
+        (await records.auditTrail({ afterSeq: 0, limit: 1000 })).length,
+        entries + 1,
+        "of the revocation",
+      );
+    });
+
     test("lets one of ten uploads use a grant, and keeps nothing of the others", async () => {
       const scopes = Array.from({ length: 10 }, newScope);
       await assertOneWins(

@@ -161,6 +161,9 @@ export interface GrantUse {
   readonly expiresAtMs: number;
 }
 
+/** An API key that must be in force. Fails the whole change with RECORDS_API_KEY_ENDED where it is revoked or another key has its id. */
+export type RequiredApiKey = Pick<ApiKeyRecord, "id" | "secretSha256">;
+
 /**
  * What another try to deliver needs beside the record and its files. Never with credentials of the client.
  * `parts`: in the client's order; a file by its index.
@@ -208,6 +211,7 @@ export interface UploadChange {
   readonly usage?: readonly UsageEntry[];
   readonly idempotency?: IdempotencyChange;
   readonly useGrant?: GrantUse;
+  readonly requireApiKey?: RequiredApiKey;
   /** Kept for another try; `null` forgets it. */
   readonly handover?: Handover | null;
   /** When the delivery is tried again; `null`: not by itself. */

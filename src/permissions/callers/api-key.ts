@@ -51,6 +51,7 @@ export function apiKeyCaller(records: Pick<Records, "findApiKey">, options: ApiK
         principal: key.principal,
         narrowing: null,
         grant: null,
+        requireApiKey: { id: key.id, secretSha256: key.secretSha256 },
         consumedHeaders: [header],
         confirm: async () => refuseRevoked(key, await records.findApiKey(key.id)),
       };

@@ -51,6 +51,13 @@ export const STORE_CODES = {
     meaning: "Another upload with this key was recorded first.",
     remedy: "Send the same request again: it gets the first one's answer.",
   },
+  RECORDS_API_KEY_ENDED: {
+    status: 403,
+    title: "The API key ended while the upload was under way",
+    retry: "never",
+    meaning: "The key was revoked, or made anew, before the upload was recorded.",
+    remedy: "Get a new key and send the upload again.",
+  },
   RECORDS_GRANT_USED: {
     status: 403,
     title: "The grant was used already",

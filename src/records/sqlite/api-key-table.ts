@@ -3,7 +3,7 @@
  */
 import type { DatabaseSync, SQLOutputValue, StatementSync } from "node:sqlite";
 import { GateError } from "../../problems/gate-error.ts";
-import type { ApiKeyRecord } from "../records.ts";
+import type { ApiKeyRecord, RequiredApiKey } from "../records.ts";
 
 export class ApiKeyTable {
   readonly #add: StatementSync;
@@ -50,6 +50,13 @@ export class ApiKeyTable {
   find(id: string): ApiKeyRecord | null {
     const row = this.#find.get(id);
     return row === undefined ? null : toApiKey(row);
+  }
+
+  /** @throws RECORDS_API_KEY_ENDED where the key is revoked, gone, or made anew under the same id */
+  require({ id, secretSha256 }: RequiredApiKey): void {
+    const key = this.#find.get(id);
+    if (key?.secret_sha256 === secretSha256 && key.revoked_at_ms === null) return;
+    throw new GateError("RECORDS_API_KEY_ENDED");
   }
 
   all(): ApiKeyRecord[] {

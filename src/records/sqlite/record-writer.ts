@@ -10,6 +10,7 @@ import type { Finding } from "../../uploads/finding.ts";
 import type { UploadId } from "../../uploads/upload-id.ts";
 import type { UploadState } from "../../uploads/upload-state.ts";
 import type { DeliveryRecord, FileRecord, NewUpload, UploadChange, UploadMove } from "../records.ts";
+import type { ApiKeyTable } from "./api-key-table.ts";
 import type { AuditTable } from "./audit-table.ts";
 import type { GrantTable } from "./grant-table.ts";
 import type { IdempotencyTable } from "./idempotency-table.ts";
@@ -23,6 +24,7 @@ interface OtherTables {
   readonly usage: UsageTable;
   readonly idempotency: IdempotencyTable;
   readonly grants: GrantTable;
+  readonly keys: ApiKeyTable;
   readonly retries: RetryTable;
 }
 
@@ -66,7 +68,7 @@ export class RecordWriter {
     this.#probe = database.prepare("INSERT OR REPLACE INTO probe VALUES (1, ?)");
   }
 
-  /** @throws RECORDS_STATE_CONFLICT where the id is known or a move does not fit; RECORDS_KEY_TAKEN, RECORDS_GRANT_USED */
+  /** @throws RECORDS_STATE_CONFLICT where the id is known or a move does not fit; RECORDS_KEY_TAKEN, RECORDS_GRANT_USED, RECORDS_API_KEY_ENDED */
   begin(upload: NewUpload, moves: readonly UploadMove[], change: UploadChange): void {
     const state = stateAfter("receiving", moves);
     this.#checkClaims(change, moves.at(-1)?.atMs ?? upload.startedAtMs);
@@ -91,7 +93,7 @@ export class RecordWriter {
     this.#putParts({ seq: Number(lastInsertRowid), id: upload.id }, change);
   }
 
-  /** @throws RECORDS_UPLOAD_UNKNOWN, RECORDS_STATE_CONFLICT, RECORDS_KEY_TAKEN, RECORDS_GRANT_USED */
+  /** @throws RECORDS_UPLOAD_UNKNOWN, RECORDS_STATE_CONFLICT, RECORDS_KEY_TAKEN, RECORDS_GRANT_USED, RECORDS_API_KEY_ENDED */
   move(id: UploadId, moves: readonly UploadMove[], change: UploadChange): void {
     const found = this.#findUpload.get(id);
     if (found === undefined) throw new GateError("RECORDS_UPLOAD_UNKNOWN");
@@ -122,8 +124,9 @@ export class RecordWriter {
     this.#probe.run(atMs);
   }
 
-  /** Before anything is written. @throws RECORDS_KEY_TAKEN, RECORDS_GRANT_USED */
-  #checkClaims({ idempotency, useGrant }: UploadChange, nowMs: number): void {
+  /** Before anything is written. @throws RECORDS_KEY_TAKEN, RECORDS_GRANT_USED, RECORDS_API_KEY_ENDED */
+  #checkClaims({ idempotency, useGrant, requireApiKey }: UploadChange, nowMs: number): void {
+    if (requireApiKey !== undefined) this.#tables.keys.require(requireApiKey);
     if (idempotency !== undefined) this.#tables.idempotency.check(idempotency, nowMs);
     if (useGrant !== undefined) this.#tables.grants.check(useGrant);
   }

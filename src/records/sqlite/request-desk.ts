@@ -44,6 +44,7 @@ export class RequestDesk {
       usage: this.#usage,
       idempotency: this.#idempotency,
       grants: this.#grants,
+      keys: this.#keys,
       retries: this.#retries,
     });
   }
