@@ -35,6 +35,8 @@ const FLOW: Flow = {
   upstream: "accounts",
   forwardCredentials: false,
   policyVersion: "0123456789abcdef",
+  inspect: { malware: false, images: null, archives: null, documents: null },
+  verify: null,
   notes: {
     expect: { status: 201, p95: 800, "error-rate": 0.1 },
     rollback: { note: "Set mode to observe.", tried: "2026-11-22" },

@@ -6,6 +6,7 @@
  * after the service's own 2xx is recorded.
  */
 import type { Flow } from "../flows/flow.ts";
+import { apiKeyRevoked } from "../permissions/callers/api-key.ts";
 import { GateError } from "../problems/gate-error.ts";
 import type { UploadChange } from "../records/records.ts";
 import { newUploadId } from "../uploads/upload-id.ts";
@@ -167,7 +168,7 @@ async function passOn(
 /** What the records say of a lost race, as it is said to the client who lost it. */
 function inWordsOfClients(error: GateError): GateError {
   if (error.code === "RECORDS_GRANT_USED") return new GateError("GRANT_USED", { cause: error });
-  if (error.code === "RECORDS_API_KEY_ENDED") return new GateError("PERMISSION_REVOKED", { cause: error });
+  if (error.code === "RECORDS_API_KEY_ENDED") return apiKeyRevoked(error);
   if (error.code !== "RECORDS_KEY_TAKEN") return error;
   return new GateError("IDEMPOTENCY_KEY_RUNNING", { cause: error, retryAfterSeconds: 1 });
 }

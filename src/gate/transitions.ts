@@ -14,7 +14,8 @@ const LEGAL_MOVES: Readonly<Record<UploadState, readonly UploadState[]>> = {
   received: ["inspecting", "expired"],
   inspecting: ["accepted", "rejected", "held", "expired"],
   held: ["accepted", "rejected", "expired"],
-  accepted: ["released", "expired"],
+  // the release itself found that it must not be (its permission has ended) → rejected
+  accepted: ["released", "rejected", "expired"],
   // the service refused it and the client was told so → rejected; nobody knows whether the service has it → undeliverable
   released: ["delivered", "undeliverable", "rejected"],
   undeliverable: ["delivered", "rejected", "expired"],

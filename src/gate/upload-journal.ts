@@ -4,7 +4,7 @@
  */
 
 import type { Flow } from "../flows/flow.ts";
-import type { GateError } from "../problems/gate-error.ts";
+import { GateError } from "../problems/gate-error.ts";
 import type {
   DeliveryRecord,
   FileRecord,
@@ -68,7 +68,10 @@ export class UploadJournal {
     const change = withDecision(this.upload, taken, written);
     if (this.#begun === null) {
       this.#begun = this.#records.begin(this.upload, taken, change);
-      await this.#begun;
+      await this.#begun.catch((error: unknown) => {
+        if (hasWrittenNothing(error)) this.#begun = null;
+        throw error;
+      });
     } else {
       await this.#begun;
       await this.#records.move(this.upload.id, taken, change);
@@ -88,12 +91,25 @@ export class UploadJournal {
   }
 }
 
+/** The records refuse a whole change for these, before anything of it is written. */
+const LOST_CLAIMS: ReadonlySet<string> = new Set([
+  "RECORDS_KEY_TAKEN",
+  "RECORDS_GRANT_USED",
+  "RECORDS_API_KEY_ENDED",
+]);
+
+/** Then the upload can still be recorded as refused. */
+const hasWrittenNothing = (error: unknown): boolean =>
+  error instanceof GateError && LOST_CLAIMS.has(error.code);
+
 /** The client went away, or the gate was stopped: nothing was wrong with the upload. */
 const ENDED_BY_NOBODY: ReadonlySet<string> = new Set(["REQUEST_ABORTED", "GATE_STOPPING"]);
 
 /** Where an upload goes that fails before its release; `null` where that is not for this journal to say. */
 function endStateOf(state: UploadState, error: GateError): UploadState | null {
-  if (state === "receiving") return ENDED_BY_NOBODY.has(error.code) ? "aborted" : "rejected";
+  const isEndedByNobody = ENDED_BY_NOBODY.has(error.code);
+  if (state === "receiving") return isEndedByNobody ? "aborted" : "rejected";
+  if (state === "accepted" && error.status < 500 && !isEndedByNobody) return "rejected";
   return state === "received" || state === "inspecting" || state === "accepted" ? "expired" : null;
 }
 

@@ -276,6 +276,8 @@ export interface Records {
   usage(nowMs: number): Promise<readonly UsageEntry[]>;
   /** An entry that is not expired. */
   findIdempotencyKey(scope: string, nowMs: number): Promise<IdempotencyRecord | null>;
+  /** Scopes of all entries, expired or not, in order: those that come after `afterScope` (`""`: from the first), at most `limit`. */
+  idempotencyScopes(afterScope: string, limit: number): Promise<readonly string[]>;
   isGrantUsed(id: string): Promise<boolean>;
   handover(id: UploadId): Promise<Handover | null>;
   /** Uploads in state `undeliverable` whose next try is due, the longest waiting first. */
@@ -288,6 +290,11 @@ export interface Records {
   revokeApiKey(id: string, atMs: number, audit: AuditEntry): Promise<boolean>;
   findApiKey(id: string): Promise<ApiKeyRecord | null>;
   apiKeys(): Promise<readonly ApiKeyRecord[]>;
+  /**
+   * Says at once whether an API key may have changed: not while the value stays the same, whoever changes keys. `null`: nothing can be said now. A
+   * process that died between a change and saying so is not noticed.
+   */
+  apiKeysMark(): number | null;
   /**
    * Forgets what has expired: keys, grants and use of shares by their own times; records of uploads in a final state that were last
    * changed before `uploadsBeforeMs`, with their files' and deliveries' rows. Uploads whose files are in the store for a receipt stay.

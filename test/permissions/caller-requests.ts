@@ -36,6 +36,8 @@ export function flowFor(caller: CallerKind, require: Readonly<Record<string, rea
     upstream: "accounts",
     forwardCredentials: false,
     policyVersion: "0123456789abcdef",
+    inspect: { malware: false, images: null, archives: null, documents: null },
+    verify: null,
     notes: { expect: null, rollback: null },
   };
 }

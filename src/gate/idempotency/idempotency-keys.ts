@@ -29,11 +29,12 @@ const UNANSWERED_KEPT_MS = 31 * 24 * 3600 * 1000;
 const WITHOUT_EFFECT: ReadonlySet<UploadState> = new Set(["aborted", "expired", "rejected"]);
 
 /** What of the records is needed here. */
-export type KeyRecords = Pick<Records, "findIdempotencyKey" | "get" | "move">;
+export type KeyRecords = Pick<Records, "findIdempotencyKey" | "idempotencyScopes" | "get" | "move">;
 
 /** @param clock milliseconds since 1970 */
 export function openIdempotency(records: KeyRecords, clock: () => number = Date.now): Idempotency {
   const running = new RunningKeys();
+  const fresh = new FreshKeys(records);
   return {
     begin(flow, upload, headerValues) {
       const { idempotencyKey } = flow.retry;
@@ -41,7 +42,7 @@ export function openIdempotency(records: KeyRecords, clock: () => number = Date.
       if (headerValues.length === 0 && idempotencyKey === "required") throw missing();
       if (headerValues.length === 0 && idempotencyKey === "optional") return UNKEYED;
       const owner: KeyOwner = { flow: flow.name, principal: upload.principal };
-      const keyed = new KeyedUpload({ records, clock, running }, flow, { id: upload.id, owner });
+      const keyed = new KeyedUpload({ records, clock, running, fresh }, flow, { id: upload.id, owner });
       if (headerValues.length > 0) keyed.take(sentKeyScope(owner, readKey(headerValues)));
       return keyed;
     },
@@ -63,6 +64,7 @@ interface KeyParts {
   readonly records: KeyRecords;
   readonly clock: () => number;
   readonly running: RunningKeys;
+  readonly fresh: FreshKeys;
 }
 
 class KeyedUpload implements IdempotentUpload {
@@ -91,19 +93,17 @@ class KeyedUpload implements IdempotentUpload {
   }
 
   async isKnown(): Promise<boolean> {
-    return (
-      this.#scope !== null &&
-      (await this.#parts.records.findIdempotencyKey(this.#scope, this.#parts.clock())) !== null
-    );
+    return this.#scope !== null && (await this.#find(this.#scope)) !== null;
   }
 
   async recognise(fingerprint: string): ReturnType<IdempotentUpload["recognise"]> {
     if (this.#scope === null) this.take(derivedKeyScope(this.#upload.owner, fingerprint));
     const scope = this.#scope ?? "";
-    const entry = await this.#parts.records.findIdempotencyKey(scope, this.#parts.clock());
+    const entry = await this.#find(scope);
     const first = entry?.answer === null ? await this.#stateOf(entry) : null;
     if (entry === null || (await this.#isFreedAfter(entry, first))) {
       this.#hasClaimed = true;
+      this.#parts.fresh.add(scope);
       const expiresAtMs = this.#keptUntil(UNANSWERED_KEPT_MS);
       return { kind: "go", claim: { kind: "claim", scope, fingerprint, expiresAtMs } };
     }
@@ -128,6 +128,12 @@ class KeyedUpload implements IdempotentUpload {
 
   end(): void {
     if (this.#scope !== null) this.#parts.running.end(this.#scope, this.#upload.id);
+  }
+
+  /** Nobody is asked for a key that is certainly in no record. */
+  async #find(scope: string): Promise<IdempotencyRecord | null> {
+    const { fresh, records, clock } = this.#parts;
+    return fresh.isFresh(scope) ? null : records.findIdempotencyKey(scope, clock());
   }
 
   #keptUntil(moreMs: number): number {

@@ -8,10 +8,11 @@
 import { timingSafeEqual } from "node:crypto";
 import type { Flow } from "../../flows/flow.ts";
 import { GateError } from "../../problems/gate-error.ts";
-import type { ApiKeyRecord, Records } from "../../records/records.ts";
+import type { ApiKeyRecord } from "../../records/records.ts";
 import type { Admission, CallerCheck, CallerRequest } from "../caller.ts";
 import { parseApiKey } from "./api-key-text.ts";
 import { credentialsInvalid, permissionDenied, readApiKey } from "./credentials.ts";
+import { type ApiKeyRecords, RecentApiKeys } from "./recent-api-keys.ts";
 
 /** Compared with where no record is found: no secret is known to have this hash. */
 const NO_HASH = "0".repeat(64);
@@ -23,13 +24,14 @@ export interface ApiKeyOptions {
 }
 
 /** Checks keys against the records. The header with the key is the gate's own, and told as such in the admission. */
-export function apiKeyCaller(records: Pick<Records, "findApiKey">, options: ApiKeyOptions = {}): CallerCheck {
+export function apiKeyCaller(records: ApiKeyRecords, options: ApiKeyOptions = {}): CallerCheck {
   const { now = Date.now, isEqual = timingSafeEqual } = options;
+  const recent = new RecentApiKeys(records);
 
   async function find(flow: Flow, text: string): Promise<ApiKeyRecord> {
     const shown = parseApiKey(text);
     if (shown === null) throw credentialsInvalid(flow, "The credential is not an API key of this gate.");
-    const key = await records.findApiKey(shown.id);
+    const key = await recent.find(shown.id, shown.secretHash);
     const isProven = isEqual(shown.secretHash, Buffer.from(key?.secretSha256 ?? NO_HASH, "hex"));
     if (key === null || !isProven) throw credentialsInvalid(flow, "The API key is not valid.");
     return key;
@@ -84,8 +86,14 @@ function refuseLimited(flow: Flow, { flows, scopes }: ApiKeyRecord): void {
 /** The secret is compared too: a key of the same id that was made anew is another key. */
 function refuseRevoked(admitted: ApiKeyRecord, now: ApiKeyRecord | null): void {
   if (now !== null && now.revokedAtMs === null && now.secretSha256 === admitted.secretSha256) return;
-  throw new GateError("PERMISSION_REVOKED", {
+  throw apiKeyRevoked();
+}
+
+/** What is said of a key that was good when its upload began and is not any more. */
+export function apiKeyRevoked(cause?: unknown): GateError {
+  return new GateError("PERMISSION_REVOKED", {
     expected: "an API key that is valid until the upload is complete",
     seen: "a key that was revoked while the upload was under way",
+    ...(cause === undefined ? {} : { cause }),
   });
 }

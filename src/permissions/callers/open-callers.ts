@@ -12,11 +12,12 @@ import { apiKeyCaller } from "./api-key.ts";
 import { grantCaller } from "./grant.ts";
 import { jwtCaller } from "./jwt.ts";
 import { publicCaller } from "./public.ts";
+import type { ApiKeyRecords } from "./recent-api-keys.ts";
 import { upstreamCaller } from "./upstream.ts";
 
 export interface CallersInit {
   readonly settings: Pick<Settings, "callers" | "receipts">;
-  readonly records: Pick<Records, "findApiKey" | "isGrantUsed">;
+  readonly records: ApiKeyRecords & Pick<Records, "isGrantUsed">;
   /** By the names that flows use. */
   readonly upstreams: ReadonlyMap<string, Upstream>;
   readonly log?: Pick<Log, "warn">;

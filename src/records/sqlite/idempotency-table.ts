@@ -15,11 +15,14 @@ export class IdempotencyTable {
   readonly #answer: StatementSync;
   readonly #free: StatementSync;
   readonly #forget: StatementSync;
+  readonly #scopes: StatementSync;
 
   constructor(database: DatabaseSync) {
     this.#find = database.prepare(
       `SELECT fingerprint, upload_id, expires_at_ms, answer FROM idempotency_keys WHERE scope = ? AND expires_at_ms > ?`,
     );
+    // Read from the index of scopes alone.
+    this.#scopes = database.prepare("SELECT scope FROM idempotency_keys WHERE scope > ? ORDER BY scope LIMIT ?");
     this.#claim = database.prepare(
       `INSERT INTO idempotency_keys (scope, fingerprint, upload_id, expires_at_ms) VALUES (?, ?, ?, ?)
          ON CONFLICT (scope) DO UPDATE SET fingerprint = excluded.fingerprint, upload_id = excluded.upload_id,
@@ -65,6 +68,10 @@ export class IdempotencyTable {
       expiresAtMs: Number(row.expires_at_ms),
       answer: row.answer === null ? null : (JSON.parse(String(row.answer)) as StoredAnswer),
     };
+  }
+
+  scopes(afterScope: string, limit: number): string[] {
+    return this.#scopes.all(afterScope, Math.max(0, Math.trunc(limit))).map(({ scope }) => String(scope));
   }
 
   forget(nowMs: number, limit: number): void {

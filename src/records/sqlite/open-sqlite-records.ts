@@ -35,7 +35,7 @@ export async function openSqliteRecords(options: SqliteOptions): Promise<SqliteR
   const worker = new Worker(new URL(THREAD_FILE, import.meta.url), { workerData: start });
   const { failure } = await firstMessage(worker);
   if (failure !== null) throw unpackError(failure);
-  return new SqliteRecords(new RecordsChannel(worker));
+  return new SqliteRecords(new RecordsChannel(worker), options.path);
 }
 
 function firstMessage(worker: Worker): Promise<ThreadOpened> {

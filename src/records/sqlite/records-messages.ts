@@ -73,6 +73,7 @@ export type Question =
   | { readonly kind: "auditTrail"; readonly afterSeq: number; readonly limit: number }
   | { readonly kind: "usage"; readonly nowMs: number }
   | { readonly kind: "findIdempotencyKey"; readonly scope: string; readonly nowMs: number }
+  | { readonly kind: "idempotencyScopes"; readonly afterScope: string; readonly limit: number }
   | { readonly kind: "isGrantUsed"; readonly id: string }
   | { readonly kind: "handover"; readonly id: UploadId }
   | { readonly kind: "dueDeliveries"; readonly nowMs: number; readonly limit: number }

@@ -105,6 +105,8 @@ export class RequestDesk {
         return this.#usage.all(question.nowMs);
       case "findIdempotencyKey":
         return this.#idempotency.find(question.scope, question.nowMs);
+      case "idempotencyScopes":
+        return this.#idempotency.scopes(question.afterScope, question.limit);
       case "isGrantUsed":
         return this.#grants.isUsed(question.id);
       case "handover":

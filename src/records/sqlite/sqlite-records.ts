@@ -16,15 +16,19 @@ import type {
   UploadRecord,
   UsageEntry,
 } from "../records.ts";
+import { moveApiKeysMark, readApiKeysMark } from "./api-keys-mark.ts";
 import type { FoundFile, InlineKey } from "./record-reader.ts";
 import type { RecordsChannel } from "./records-channel.ts";
 
 export class SqliteRecords implements Records {
   readonly #channel: RecordsChannel;
+  readonly #path: string;
   #closed: Promise<void> | null = null;
 
-  constructor(channel: RecordsChannel) {
+  /** @param path the database file */
+  constructor(channel: RecordsChannel, path: string) {
     this.#channel = channel;
+    this.#path = path;
   }
 
   /** Transactions committed since the records were opened: how well changes are grouped, for metrics and tests. */
@@ -96,6 +100,10 @@ export class SqliteRecords implements Records {
     })) as IdempotencyRecord | null;
   }
 
+  async idempotencyScopes(afterScope: string, limit: number): Promise<readonly string[]> {
+    return (await this.#channel.ask({ kind: "idempotencyScopes", afterScope, limit })) as string[];
+  }
+
   async isGrantUsed(id: string): Promise<boolean> {
     return (await this.#channel.ask({ kind: "isGrantUsed", id })) as boolean;
   }
@@ -114,10 +122,13 @@ export class SqliteRecords implements Records {
 
   async addApiKey(key: ApiKeyRecord, audit: AuditEntry): Promise<void> {
     await this.#channel.ask({ kind: "addApiKey", key, audit });
+    moveApiKeysMark(this.#path);
   }
 
   async revokeApiKey(id: string, atMs: number, audit: AuditEntry): Promise<boolean> {
-    return (await this.#channel.ask({ kind: "revokeApiKey", id, atMs, audit })) as boolean;
+    const isThere = (await this.#channel.ask({ kind: "revokeApiKey", id, atMs, audit })) as boolean;
+    moveApiKeysMark(this.#path);
+    return isThere;
   }
 
   async findApiKey(id: string): Promise<ApiKeyRecord | null> {
@@ -126,6 +137,10 @@ export class SqliteRecords implements Records {
 
   async apiKeys(): Promise<readonly ApiKeyRecord[]> {
     return (await this.#channel.ask({ kind: "apiKeys" })) as ApiKeyRecord[];
+  }
+
+  apiKeysMark(): number | null {
+    return readApiKeysMark(this.#path);
   }
 
   async forget(nowMs: number, uploadsBeforeMs: number, limit: number): Promise<number> {
