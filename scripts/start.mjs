@@ -4,6 +4,7 @@
  * Ports: PORT (gate, 8080), OPERATOR_PORT (operator's side, 8081), SERVICE_PORT (the service, 8000).
  */
 import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { ensurePackages, NODE, ROOT, start } from "./bootstrap.mjs";
@@ -13,8 +14,10 @@ const PORT = process.env.PORT ?? "8080";
 const OPERATOR_PORT = process.env.OPERATOR_PORT ?? "8081";
 const SERVICE_PORT = process.env.SERVICE_PORT ?? "8000";
 const READY_MS_MAX = 30_000;
-/** With which the service signs tokens and grants and the gate checks them: new for each run, and nowhere but in the two processes. */
-const secrets = { JWT_SECRET: newSecret(), GRANT_SECRET: newSecret() };
+/** Where examples/sluicegate.yaml looks for them, and where `sluicegate check` finds them too. */
+const SECRETS = join(ROOT, "examples/data/secrets");
+/** With which the service signs tokens and grants and the gate checks them: made at the first start. */
+const secrets = { JWT_SECRET: secretOf("jwt"), GRANT_SECRET: secretOf("grant") };
 const gate = `http://127.0.0.1:${PORT}`;
 const operator = `http://127.0.0.1:${OPERATOR_PORT}`;
 const service = `http://127.0.0.1:${SERVICE_PORT}`;
@@ -47,11 +50,14 @@ function startGate() {
     `127.0.0.1:${PORT}`,
   ];
   args.push("--operator", `127.0.0.1:${OPERATOR_PORT}`, "--upstream", `service=${service}`);
-  return start(NODE, args, { env: secrets, stdio: ["ignore", "inherit", "inherit"] });
+  return start(NODE, args, { stdio: ["ignore", "inherit", "inherit"] });
 }
 
-function newSecret() {
-  return randomBytes(32).toString("base64url");
+function secretOf(name) {
+  const file = join(SECRETS, name);
+  mkdirSync(SECRETS, { recursive: true, mode: 0o700 });
+  if (!existsSync(file)) writeFileSync(file, randomBytes(32).toString("base64url"), { mode: 0o600, flag: "wx" });
+  return readFileSync(file, "utf8").trim();
 }
 
 /** A signal from the terminal reaches the children too; a second signal to them does no harm to what is finishing. */
