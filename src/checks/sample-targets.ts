@@ -1,6 +1,6 @@
 /**
- * Promised routes for the unit tests of this folder: a form with pictures and texts, a raw body of any bytes, and a form of known callers that
- * promises all that can be promised.
+ * Promised routes to show a check by, and for the unit tests of this folder: a form with pictures and texts, a raw body of any bytes, and a form of
+ * known callers that promises all that can be promised.
  */
 import type { Target } from "./check.ts";
 import { pngFile } from "./payloads/image-files.ts";

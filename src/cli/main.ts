@@ -100,6 +100,20 @@ function makeProgram(io: CommandIo, exit: (code: number) => void): Command {
       exit(await (await import("./show.ts")).showCommand({ ...options, id }, io)),
     );
 
+  program
+    .command("checks [id]")
+    .description("list what `check` looks for, or explain one check: why, the bytes, what to do about it")
+    .option("--case <number>", "the bytes of another case than the first")
+    .option("--json", "as JSON")
+    .action(async (id: string | undefined, options) =>
+      exit(
+        await (await import("./checks.ts")).checksCommand(
+          { ...options, ...(id === undefined ? {} : { id }) },
+          io,
+        ),
+      ),
+    );
+
   addDeliveryCommands(program, io, exit);
   addKeyCommands(program.command("key"), io, exit);
   addAuditCommands(program.command("audit"), io, exit);
