@@ -160,6 +160,18 @@ export interface CaseReport {
   readonly elapsedMs: number;
   /** For `sluicegate replay`: `RUN/UPL-MP-07/3`. */
   readonly evidence: string | null;
+  /**
+   * What the first answer to the attack must be where nothing but that is judged, for tests that others can run;
+   * `null` or absent where the answer alone does not tell (what is stored decides, or several requests do).
+   */
+  readonly wanted?: WantedAnswer | null;
+}
+
+/** From a case's expectation: statuses of the refusal, or of an accepted upload. */
+export interface WantedAnswer {
+  readonly statuses: readonly number[];
+  /** Closing the connection without an answer is as good. */
+  readonly mayJustClose: boolean;
 }
 
 /** One request as it went over the wire, and what came back. */
