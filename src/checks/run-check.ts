@@ -3,7 +3,7 @@
  *
  * Always holds: a case only passes where its twin passed too; nothing is said of a route whose control does not pass.
  */
-import type { Check, CheckCase, Expectation, Probe, ReceivedUpload, Target } from "./check.ts";
+import type { Check, CheckCase, Expectation, Probe, ReceivedUpload, Target, UploadContent } from "./check.ts";
 import type { Hooks } from "./hooks.ts";
 import { isAccepted, judge, type Outcome } from "./judge.ts";
 import { controlProbe } from "./payloads/upload.ts";
@@ -19,8 +19,9 @@ export interface Evidence {
   /**
    * What is there since then. `null` where this cannot be told of this exchange (an answer that names nothing to look for).
    * @param exchange what came back, where what was stored is found by the answer.
+   * @param content what was sent with it: tells one's own files from those that others send meanwhile.
    */
-  received(exchange?: Exchange): Promise<readonly ReceivedUpload[] | null>;
+  received(exchange?: Exchange, content?: UploadContent): Promise<readonly ReceivedUpload[] | null>;
 }
 
 /**
@@ -142,7 +143,8 @@ async function send(
   await evidence?.clear();
   const lingerMs = expect.outcome !== "accepted" && expect.closes === true ? LINGER_MS : 0;
   const exchange = await sendProbe(target.origin, probe, { deadlineMs: DEADLINE_MS, lingerMs });
-  return { exchange, received: (await evidence?.received(exchange)) ?? null, content: probe.content };
+  const received = (await evidence?.received(exchange, probe.content)) ?? null;
+  return { exchange, received, content: probe.content };
 }
 
 /** Copies are judged by their answers alone: what the service got is mixed with the twin's. */
