@@ -72,6 +72,13 @@ export const storageFails: Check = {
   why: "A disk that fills up during an upload leaves half a file, which the next reader takes for a whole one.",
   standards: ["v5.0.0-16.5.3", "CWE-755", "CVE-2026-5038"],
   flags: ["o"],
+  remedy: {
+    fastapi:
+      "Catch `OSError` (ENOSPC, EROFS, EDQUOT) around every write, remove the part that was written, answer 507 or 503; `fsync` before a 2xx.",
+    django: "The storage's `_save` raises `OSError`: catch it in the view, remove, answer 507 or 503.",
+    flask: "Catch `OSError` around `FileStorage.save`, remove, answer 507 or 503.",
+    gate: "`failure: { storage-full: refuse }`: 507 or 503, nothing half-stored, and it heals by itself.",
+  },
   cases: [],
   scenarios: [
     failing("the disk is full", "storage-full"),

@@ -55,6 +55,13 @@ export const serviceFails: Check = {
   why: "A service may have committed before it broke off; a front that sends again by itself makes two of one.",
   standards: ["v5.0.0-13.2.6", "CWE-754"],
   flags: ["o"],
+  remedy: {
+    fastapi:
+      "A timeout on each outbound call (`httpx.Timeout`), 502 or 504 with a problem, and what was stored is undone or kept on purpose.",
+    django: "As FastAPI: `timeout=` on each call; `transaction.on_commit` for what goes to others.",
+    flask: "As FastAPI.",
+    gate: "`failure: { upstream-down: refuse | retry, upstream-unknown: keep | retry, upstream-error: pass | retry }`.",
+  },
   cases: [],
   scenarios: [
     failing("the service is down", "service-down"),

@@ -57,6 +57,14 @@ export const badPolicy: Check = {
   why: "A front that lets pass what it does not know turns every typing error in its settings into a hole.",
   standards: ["v5.0.0-16.5.3", "CWE-1188", "CWE-453"],
   flags: ["s", "o"],
+  remedy: {
+    fastapi:
+      "Settings by `pydantic-settings` without defaults for what must be said, read at start: a missing one ends the process.",
+    django:
+      "`ImproperlyConfigured` at start for each setting that must be there; `manage.py check --deploy` in CI.",
+    flask: "Read and check all settings in the app's factory; end where one is missing.",
+    gate: "`sluicegate lint` in CI; a flow that cannot be read leaves the last good one in force, or the gate not ready.",
+  },
   cases: [
     beside("a path beside the route", (path) => `/flowcheck-beside${path}`),
     beside("the route with more behind it", (path) => `${path}/more/of/it`),

@@ -60,6 +60,13 @@ export const overload: Check = {
   why: "A server that takes more than it can do finishes none; one that says no in time loses nothing.",
   standards: ["v5.0.0-15.2.2", "CWE-770"],
   flags: ["b"],
+  remedy: {
+    fastapi:
+      "`uvicorn --limit-concurrency 100` answers 503; add `Retry-After` in front or by a middleware with a semaphore.",
+    django: "`gunicorn --workers … --threads …` and a proxy's `limit_conn` with `Retry-After`.",
+    flask: "waitress `connection_limit`, `threads`; a proxy's `limit_conn` with `Retry-After`.",
+    gate: "`limits: { uploads: 200, connections: 1000 }` in sluicegate.yaml; `permissions.concurrent` a caller: 503 and 429 with `Retry-After`.",
+  },
   cases: [],
   scenarios: [
     scenario(

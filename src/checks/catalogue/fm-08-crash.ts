@@ -115,6 +115,14 @@ export const crash: Check = {
   why: "What a crash leaves between two writes is a file without a record, or a record without a file.",
   standards: ["v5.0.0-2.3.3", "CWE-367"],
   flags: ["o"],
+  remedy: {
+    fastapi:
+      "Write to a temporary name, `fsync`, rename, `fsync` the folder, then commit the row; at start remove what no row knows.",
+    django:
+      "`transaction.atomic` with the file renamed in place before the commit, and a command that removes orphans.",
+    flask: "As FastAPI.",
+    gate: "Nothing to write: bytes and record are one commit; a start sweeps what is left.",
+  },
   cases: [],
   scenarios: Array.from({ length: ROUNDS }, (_, round) =>
     scenario(

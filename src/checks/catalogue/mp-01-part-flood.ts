@@ -31,6 +31,14 @@ export const partFlood: Check = {
     "CVE-2023-25576",
   ],
   flags: ["b"],
+  remedy: {
+    fastapi:
+      "`await request.form(max_files=1, max_fields=10)`: the defaults are 1,000 each. Starlette ≥ 1.3.1 with python-multipart ≥ 0.0.32.",
+    django:
+      "`DATA_UPLOAD_MAX_NUMBER_FIELDS` and `DATA_UPLOAD_MAX_NUMBER_FILES` (defaults 1000 and 100): set them to what the form has. Django ≥ 5.2.19, 6.0.10 or 6.1.3.",
+    flask: "`MAX_FORM_PARTS` (default 1000): set it to what the form has. Werkzeug ≥ 3.1.6.",
+    gate: "Nothing to write: a form has the parts that `accept:` names and no more.",
+  },
   cases: [
     refuses(
       "2,000 empty text parts of one name",

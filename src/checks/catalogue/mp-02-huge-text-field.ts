@@ -28,6 +28,15 @@ export const hugeTextField: Check = {
   why: "Text fields are held in memory whole, and limits on files do not count them.",
   standards: ["CWE-770", "CVE-2024-47874", "CVE-2024-49767"],
   flags: ["s"],
+  remedy: {
+    fastapi:
+      "`request.form(max_part_size=64 * 1024)` bounds text fields; with `Form()` parameters, `max_length` is looked at only after the whole field was read.",
+    django:
+      "`DATA_UPLOAD_MAX_MEMORY_SIZE` bounds text fields together (2.5 MiB); set it lower, and `max_length` on the form's field.",
+    flask:
+      "`MAX_FORM_MEMORY_SIZE` (default 500 kB) bounds text fields; set it lower, and look at the length.",
+    gate: "`accept.fields.NAME.max-length: 200`, in characters, held while bytes arrive.",
+  },
   cases: [
     refuses("one megabyte of text", (target) => withText(target, () => "a".repeat(MEGABYTE)), tooLong, {
       appliesTo: hasTextField,

@@ -34,6 +34,13 @@ export const endlessPartHeader: Check = {
   why: "Part headers are held in memory and searched with patterns before any limit on content applies.",
   standards: ["v5.0.0-1.3.12", "CWE-770", "CWE-1333", "CVE-2026-42561", "CVE-2025-61772", "CVE-2024-24762"],
   flags: ["s"],
+  remedy: {
+    fastapi:
+      "python-multipart ≥ 0.0.32 bounds the headers of a part (CVE-2026-42561); older versions read on without end.",
+    django: "Django ≥ 5.2.19, 6.0.10 or 6.1.3 bounds a part's headers.",
+    flask: "Werkzeug ≥ 3.1.6 bounds a part's headers.",
+    gate: "Nothing to write: a part's headers have a bound of their own.",
+  },
   cases: [
     header("a header of 64 KiB", (target, disposition) =>
       part([disposition, `X-Large: ${"a".repeat(65536)}`], target.file.control.bytes),

@@ -48,6 +48,13 @@ export const preambleEpilogue: Check = {
     "GHSA-59g5-xgcq-4qw3",
   ],
   flags: ["s"],
+  remedy: {
+    fastapi:
+      "Starlette skips what is before the first and after the last boundary: bound the whole body by `max_body_size`, and never let another parser read the same bytes (a scanner beside it).",
+    django: "Django skips both: bound the whole body in the server or a proxy.",
+    flask: "Werkzeug skips both: `MAX_CONTENT_LENGTH` bounds the whole.",
+    gate: "Nothing to write: the canonical body that the service gets has neither.",
+  },
   cases: [
     before("256 KiB before the first part", () => ({ preamble: joined(repeated(0x78, JUNK_BYTES), "\r\n") })),
     before("a line of text before the first part", () => ({

@@ -34,6 +34,15 @@ export const boundaryLengths: Check = {
   why: "A boundary that two parsers read differently gives two different forms out of one body; one of 252 bytes made a parser spin.",
   standards: ["CWE-835", "CWE-436", "CVE-2026-19484"],
   flags: ["s"],
+  remedy: {
+    fastapi:
+      "python-multipart ≥ 0.0.32 (CVE-2026-19484 is a boundary of exactly 252 bytes). Refuse a boundary of more than 70 characters yourself where an older one has to stay: RFC 2046 section 5.1.1.",
+    django:
+      "Django ≥ 5.2.19, 6.0.10 or 6.1.3; answer 400 to `MultiPartParserError`, which it does unless a view catches it.",
+    flask:
+      "Werkzeug ≥ 3.1.6; a missing boundary gives an empty form there: look that the file is there, and answer 400.",
+    gate: "Nothing to write: boundaries of 1 to 70 characters, as RFC 2046 says.",
+  },
   cases: [
     invalid("no boundary parameter", "b", "charset=utf-8"),
     invalid("an empty boundary", "", "boundary="),

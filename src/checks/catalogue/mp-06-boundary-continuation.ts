@@ -23,6 +23,13 @@ export const boundaryContinuation: Check = {
   why: "A component that joins RFC 2231 pieces sees another form than one that does not.",
   standards: ["v5.0.0-1.5.3", "CWE-436"],
   flags: ["s"],
+  remedy: {
+    fastapi:
+      "Refuse a `Content-Type` that matches `boundary\\*` in a middleware: nothing sends that in earnest.",
+    django: "The same in a Django middleware, before `request.POST` is touched.",
+    flask: "Werkzeug joins the pieces: refuse `boundary*` in `before_request`, before the form is parsed.",
+    gate: "Nothing to write: 400.",
+  },
   cases: [
     continued("two pieces", "boundary*0=re; boundary*1=al"),
     continued("one extended value", "boundary*=utf-8''real"),

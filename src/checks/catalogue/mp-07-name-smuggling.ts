@@ -48,6 +48,14 @@ export const nameSmuggling: Check = {
   why: "A scanner that judges filename and a service that stores filename* judge and store two different files.",
   standards: ["CWE-436", "CWE-20", "CVE-2026-53537", "CVE-2026-114101", "PYSEC-2026-3041", "CRS-920120"],
   flags: ["s"],
+  remedy: {
+    fastapi:
+      "python-multipart ≥ 0.0.32 (CVE-2026-53537). Do not use `UploadFile.filename` for anything but showing it.",
+    django:
+      "Django prefers `filename*`: take neither for a path, a type or a decision, and generate the stored name by `upload_to`.",
+    flask: "Werkzeug decodes `filename*`: the stored name must be your own.",
+    gate: "Nothing to write: a second name is 400, unless it says the same as the first.",
+  },
   cases: [
     smuggled(
       "filename and another filename*",

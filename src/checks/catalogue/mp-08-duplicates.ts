@@ -29,6 +29,13 @@ export const duplicates: Check = {
   why: "One parser takes the first, the other the last, and both are right.",
   standards: ["v5.0.0-15.3.7", "CWE-436", "CWE-794", "CVE-2026-21876", "CRS-922150"],
   flags: ["s"],
+  remedy: {
+    fastapi:
+      "python-multipart takes the last of two parameters and headers. What is decided by a proxy or WAF in front must not be decided by the other one: let only one of them parse, or put the gate in front.",
+    django: "Django takes the last; the same holds.",
+    flask: "Werkzeug takes the first or last, depending on the header; the same holds.",
+    gate: "Nothing to write: 400.",
+  },
   cases: [
     withLines("two file names", (field, name, type) => [
       `${plain(field, name)}; filename="a.html"`,

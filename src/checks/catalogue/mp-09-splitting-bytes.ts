@@ -61,6 +61,14 @@ export const splittingBytes: Check = {
   why: "Where a filter and the service split a part at different bytes, the filter has not seen what the service stores.",
   standards: ["v5.0.0-1.5.3", "CWE-436", "CRS-922130"],
   flags: ["s"],
+  remedy: {
+    fastapi:
+      "python-multipart ≥ 0.0.32, and one parser only: what two of them read differently is the attack.",
+    django:
+      "Django ≥ 5.2.19, 6.0.10 or 6.1.3. Look that a file name with a NUL or line break is refused before it reaches the storage (`SuspiciousFileOperation` must be a 400).",
+    flask: "Werkzeug ≥ 3.1.6; the same.",
+    gate: "Nothing to write: 400.",
+  },
   cases: [
     withHead(
       "a NUL in a header's name",

@@ -75,6 +75,14 @@ export const partEncodings: Check = {
     "CVE-2026-33033",
   ],
   flags: ["b"],
+  remedy: {
+    fastapi:
+      "Starlette stores the bytes as they are, which is safe as long as nobody behind decodes them: refuse parts with `Content-Transfer-Encoding` other than 7bit, 8bit or binary.",
+    django:
+      "Django decodes base64 parts (CVE-2026-33033): refuse `Content-Transfer-Encoding` in an upload handler's `new_file` by `content_type_extra`/headers, or in front.",
+    flask: "Werkzeug stores as they are; the same as FastAPI.",
+    gate: "Nothing to write: 400 or 415; no coding inside of a part is ever undone.",
+  },
   cases: [
     encoded("base64", "base64", base64),
     encoded("base64 in a flood of spaces", "base64", (bytes) =>

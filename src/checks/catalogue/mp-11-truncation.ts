@@ -41,6 +41,15 @@ export const truncation: Check = {
   why: "A half file that counts as whole is stored for good, and a parser that throws on it takes the process along.",
   standards: ["v5.0.0-16.5.4", "CWE-248", "CVE-2025-47944", "CVE-2025-7338", "CVE-2026-124724"],
   flags: ["s"],
+  remedy: {
+    fastapi:
+      "Starlette takes a form without its last boundary where the body ends in order: compare `Content-Length` with what was read, and refuse a file whose structure ends early.",
+    django:
+      "Django takes what came: verify the file's own end (an image decoder, a PDF's trailer), and answer 400.",
+    flask:
+      "Werkzeug raises on a stream that ends early since 2.3, and Flask then answers 400: do not catch it.",
+    gate: "Nothing to write: a form without its end is 400, and nothing of it is kept.",
+  },
   cases: [
     cutAt("an empty body", () => 0),
     cutAt("in the first boundary", () => 8),

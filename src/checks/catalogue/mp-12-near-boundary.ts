@@ -35,6 +35,12 @@ export const nearBoundary: Check = {
   why: "A parser that searches again at every CR goes from milliseconds to minutes, and one that guesses cuts files short.",
   standards: ["CWE-407", "CVE-2023-46136"],
   flags: ["s"],
+  remedy: {
+    fastapi: "python-multipart ≥ 0.0.32 looks for the boundary in linear time.",
+    django: "Django ≥ 5.2.19, 6.0.10 or 6.1.3.",
+    flask: "Werkzeug ≥ 3.0.1 (CVE-2023-46136).",
+    gate: "Nothing to write: linear time, byte for byte.",
+  },
   cases: [
     identical("dense in CRLF", (target) => denseIn(target, "\r\n")),
     identical("dense in CR", (target) => denseIn(target, "\r")),

@@ -59,6 +59,14 @@ export const oddFields: Check = {
     "CVE-2026-3520",
   ],
   flags: ["s"],
+  remedy: {
+    fastapi:
+      "Read the form yourself by `request.form(max_files=1, max_fields=…)` and refuse names that you do not know: FastAPI ignores them, and a second file with them.",
+    django:
+      "`set(request.FILES) - {'picture'}` and `request.FILES.getlist('picture')`: more than expected is 400, not ignored.",
+    flask: "`request.files.keys()` and `getlist`: more than expected is 400.",
+    gate: "`accept:` names every field; everything else is 400.",
+  },
   cases: [
     withField("a field without a name", ""),
     withField("a field called __proto__", "__proto__"),

@@ -64,6 +64,15 @@ export const textRules: Check = {
   why: "A rule that only the page's script knows is no rule.",
   standards: ["v5.0.0-2.2.1", "CWE-20", "CWE-1284"],
   flags: ["s"],
+  remedy: {
+    fastapi:
+      "`Annotated[str, Form(max_length=200)]` for each field, and a look at `form.multi_items()` for repetitions; decode errors must be 422.",
+    django:
+      "A `forms.Form` with `CharField(max_length=…, required=…)`; `getlist` shows repetitions, of which Django takes the last.",
+    flask:
+      "`request.form.getlist(name)`, lengths and characters looked at by your own code or a form library.",
+    gate: "`accept.fields.NAME: { max-length: 200, optional: true }`.",
+  },
   cases: [
     atLimit("as long as allowed", "a"),
     atLimit("as long as allowed, in characters of two bytes", "é"),

@@ -9,6 +9,15 @@ export const traversal: Check = {
   why: "A service that joins its folder and the client's name writes where the client says.",
   standards: ["v5.0.0-5.3.2", "CWE-22", "WSTG-ATHZ-01", "CVE-2026-24486", "CVE-2021-31542", "CVE-2024-53677"],
   flags: ["s"],
+  remedy: {
+    fastapi:
+      "Never build a path from `UploadFile.filename`: store under `uuid4().hex`, keep the name as text beside it, cut to what you show.",
+    django:
+      "`upload_to` as a callable that returns a uuid; `FileSystemStorage` cleans names, other storages and `open(name)` do not.",
+    flask:
+      "Store under a uuid of your own; `secure_filename` is for showing only, and `safe_join` for every read.",
+    gate: "Nothing to write: a name with a path in it is refused, and the service gets clean names only.",
+  },
   cases: [
     hostileName("up one folder", (extension) => `../canary${extension}`, isPath),
     hostileName("up one folder with a backslash", (extension) => `..\\canary${extension}`, isPath),

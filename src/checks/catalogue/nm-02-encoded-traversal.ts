@@ -26,6 +26,15 @@ export const encodedTraversal: Check = {
   why: "What is checked before the last decoding is checked in vain.",
   standards: ["v5.0.0-1.1.1", "CWE-22", "CWE-174"],
   flags: ["s"],
+  remedy: {
+    fastapi:
+      "Never build a path from `UploadFile.filename`: store under `uuid4().hex`, keep the name as text beside it, cut to what you show. Do not `unquote` a name: it was decoded already.",
+    django:
+      "`upload_to` as a callable that returns a uuid; `FileSystemStorage` cleans names, other storages and `open(name)` do not. Do not `unquote` a name.",
+    flask:
+      "Store under a uuid of your own; `secure_filename` is for showing only, and `safe_join` for every read. Do not `unquote` a name.",
+    gate: "Nothing to write: names are decoded once, and what still looks encoded is refused.",
+  },
   cases: [
     hostileName("percent-encoded dots and slash", (extension) => `%2e%2e%2fcanary${extension}`, isPath),
     hostileName("percent-encoded twice", (extension) => `%252e%252e%252fcanary${extension}`, isPath),

@@ -11,6 +11,15 @@ export const truncatingBytes: Check = {
   why: "Who checks the end of the name and who stores it up to a NUL see two extensions.",
   standards: ["CWE-158", "WSTG-BUSL-09"],
   flags: ["s"],
+  remedy: {
+    fastapi:
+      "Never build a path from `UploadFile.filename`: store under `uuid4().hex`, keep the name as text beside it, cut to what you show. The extension is that of the verified type, never what stands after the last dot.",
+    django:
+      "`upload_to` as a callable that returns a uuid; `FileSystemStorage` cleans names, other storages and `open(name)` do not. Take the extension from the verified type.",
+    flask:
+      "Store under a uuid of your own; `secure_filename` is for showing only, and `safe_join` for every read. Take the extension from the verified type.",
+    gate: "Nothing to write: names with NUL, line ends or `;` before the extension are refused.",
+  },
   cases: [
     hostileName(
       "a NUL before the extension",

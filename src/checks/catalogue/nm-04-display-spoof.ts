@@ -9,6 +9,15 @@ export const displaySpoof: Check = {
   why: "A person who opens exe.gpj reads jpg.exe the right way round, and clicks.",
   standards: ["CWE-451", "ATT&CK T1036.002"],
   flags: ["s"],
+  remedy: {
+    fastapi:
+      "Never build a path from `UploadFile.filename`: store under `uuid4().hex`, keep the name as text beside it, cut to what you show. Where it is shown, strip characters of the categories Cc, Cf, Zl and Zp (`unicodedata.category`).",
+    django:
+      "`upload_to` as a callable that returns a uuid; `FileSystemStorage` cleans names, other storages and `open(name)` do not. Strip the categories Cc, Cf, Zl and Zp before the name is saved.",
+    flask:
+      "Store under a uuid of your own; `secure_filename` is for showing only, and `safe_join` for every read. Strip the categories Cc, Cf, Zl and Zp before the name is saved.",
+    gate: "Nothing to write: refused, or the service gets the name without them.",
+  },
   cases: [
     hostileName("right-to-left override", (extension) => `photo_\u202egnp${extension}`, hidesCharacters),
     hostileName("right-to-left mark", (extension) => `photo\u200f${extension}`, hidesCharacters),

@@ -9,6 +9,15 @@ export const windowsNames: Check = {
   why: "Opening NUL.txt on Windows opens the device, whatever folder it is in, and a read of it may never end.",
   standards: ["CWE-67", "CWE-66", "CVE-2025-66221", "CVE-2026-21860", "CVE-2026-27199"],
   flags: ["s"],
+  remedy: {
+    fastapi:
+      "Never build a path from `UploadFile.filename`: store under `uuid4().hex`, keep the name as text beside it, cut to what you show.",
+    django:
+      "`upload_to` as a callable that returns a uuid; `FileSystemStorage` cleans names, other storages and `open(name)` do not.",
+    flask:
+      "Store under a uuid of your own; `secure_filename` is for showing only, and `safe_join` for every read. Werkzeug ≥ 3.1.6 for `safe_join` on Windows (CVE-2025-66221, CVE-2026-21860, CVE-2026-27199).",
+    gate: "Nothing to write: refused.",
+  },
   cases: [
     hostileName("a device", () => "CON", isWindowsSpecial),
     hostileName("a device with an extension", (extension) => `NUL${extension}`, isWindowsSpecial),

@@ -14,6 +14,15 @@ export const overlongName: Check = {
   why: "A name that the file system does not take becomes a 500, and one that is cut blindly loses the extension that was checked.",
   standards: ["CWE-20"],
   flags: ["s"],
+  remedy: {
+    fastapi:
+      "Never build a path from `UploadFile.filename`: store under `uuid4().hex`, keep the name as text beside it, cut to what you show. Refuse more than 255 bytes with 400: the file system's own error is a 500.",
+    django:
+      "`upload_to` as a callable that returns a uuid; `FileSystemStorage` cleans names, other storages and `open(name)` do not. `FileField(max_length=…)` and a look before `save()`: the database's error is a 500.",
+    flask:
+      "Store under a uuid of your own; `secure_filename` is for showing only, and `safe_join` for every read. Refuse more than 255 bytes with 400.",
+    gate: "Nothing to write: at most 255 bytes, else 400.",
+  },
   cases: [
     hostileName(
       "255 bytes",

@@ -28,6 +28,15 @@ export const nameCollision: Check = {
   why: "Where the name is the place, the second upload replaces the first, whoever sent it.",
   standards: ["v5.0.0-5.3.2", "CWE-73", "CWE-178", "CWE-176", "CVE-2014-9390"],
   flags: ["s", "i"],
+  remedy: {
+    fastapi:
+      "Never build a path from `UploadFile.filename`: store under `uuid4().hex`, keep the name as text beside it, cut to what you show. Two uploads of one name are two files, and no letter case or normal form makes them one.",
+    django:
+      "Django's storages add letters to a name that is taken, but two at once may race: `upload_to` with a uuid.",
+    flask:
+      "Store under a uuid of your own; `secure_filename` is for showing only, and `safe_join` for every read.",
+    gate: "Nothing to write: each upload has an id of its own; `forward` passes the name on, so the service must not store by it either.",
+  },
   cases: [
     accepts("the same name with other bytes", (target) => controlProbe(target, otherBytes(target)), {
       appliesTo: canBeSized,

@@ -27,6 +27,14 @@ export const markupInName: Check = {
   why: "The name is shown in pages, written into headers and logs, and put into JSON, each with its own way out.",
   standards: ["v5.0.0-5.4.2", "v5.0.0-1.2.1", "CWE-79", "CWE-113", "CVE-2026-1527", "CVE-2020-5398"],
   flags: ["s"],
+  remedy: {
+    fastapi:
+      "Answer with JSON, where the name is escaped; in `Content-Disposition` use `FileResponse(filename=…)`, which encodes by RFC 6266, not a formatted string.",
+    django:
+      "Templates escape by default; do not mark a name as safe. `FileResponse(as_attachment=True, filename=…)` encodes it.",
+    flask: "Jinja escapes by default; `send_file(as_attachment=True, download_name=…)` encodes the name.",
+    gate: "Nothing to write: names with control characters are refused, all others are encoded on the way out.",
+  },
   cases: [
     hostileName("an image with a handler", (extension) => `<img src=x onerror=void(0)>${extension}`),
     hostileName(

@@ -11,6 +11,15 @@ export const metacharacters: Check = {
   why: "A name that is put into a command line, a template or a tool's own syntax runs there.",
   standards: ["v5.0.0-1.2.5", "CWE-78", "CWE-88", "CVE-2026-55798"],
   flags: ["s"],
+  remedy: {
+    fastapi:
+      "Never build a path from `UploadFile.filename`: store under `uuid4().hex`, keep the name as text beside it, cut to what you show. Give names to no shell and no template: `subprocess.run([...])` with `--` before a file.",
+    django:
+      "`upload_to` as a callable that returns a uuid; `FileSystemStorage` cleans names, other storages and `open(name)` do not. Give names to no shell and no template.",
+    flask:
+      "Store under a uuid of your own; `secure_filename` is for showing only, and `safe_join` for every read. Never `render_template_string` with a name in it.",
+    gate: "Nothing to write: the name stays text; the service must keep it so.",
+  },
   cases: [
     hostileName(
       "an option",

@@ -16,6 +16,15 @@ export const configNames: Check = {
   why: "A folder of uploads with .htaccess or __init__.py in it is a folder of code.",
   standards: ["v5.0.0-5.3.1", "CWE-434"],
   flags: ["s"],
+  remedy: {
+    fastapi:
+      "Never build a path from `UploadFile.filename`: store under `uuid4().hex`, keep the name as text beside it, cut to what you show. Store outside of every folder that is served, imported or watched.",
+    django:
+      "`MEDIA_ROOT` outside of the code and of what the web server executes; `upload_to` as a callable that returns a uuid; `FileSystemStorage` cleans names, other storages and `open(name)` do not.",
+    flask:
+      "Store under a uuid of your own; `secure_filename` is for showing only, and `safe_join` for every read. Store outside of `static/` and of the package.",
+    gate: "Nothing to write where types are listed: such names have no listed extension.",
+  },
   cases: [
     configName(".htaccess"),
     configName("web.config"),

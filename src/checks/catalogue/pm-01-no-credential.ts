@@ -38,6 +38,14 @@ export const noCredential: Check = {
   why: "Where the body is read before the caller is known, everybody on the internet can fill memory and disk.",
   standards: ["v5.0.0-8.2.1", "CWE-306"],
   flags: ["s"],
+  remedy: {
+    fastapi:
+      "A dependency is asked after the body was taken: look at the credential in a pure ASGI middleware, or declare the route with `Request` only and read the form after the check. 401 with `WWW-Authenticate`.",
+    django:
+      "Look at the caller in a middleware before `request.POST`/`request.FILES` is touched: CSRF's middleware reads the form, so order them.",
+    flask: "`before_request` runs before the form is parsed: ask there, not after `request.files`.",
+    gate: "`permissions: { caller: jwt }` (or api-key, grant, upstream): judged by the head alone.",
+  },
   cases: [
     refuses("no credential", (target) => controlProbe(target), unknownCaller, { as: "nobody" }),
     refuses(

@@ -12,6 +12,14 @@ export const noRightToUpload: Check = {
   why: "Where only the login is checked, whoever may read may also write.",
   standards: ["v5.0.0-8.2.1", "CWE-862", "API5"],
   flags: ["i"],
+  remedy: {
+    fastapi:
+      "Check the right beside the identity (a scope by `Security(…, scopes=[…])`), answer 403, and log it.",
+    django:
+      "`@permission_required('app.add_upload', raise_exception=True)`: without `raise_exception` it is a redirect to the login page.",
+    flask: "Check the right in `before_request` or a decorator, `abort(403)`, and log it.",
+    gate: '`permissions.require: { scope: "avatars:write" }`.',
+  },
   cases: [
     refuses("a caller without the right", (target) => controlProbe(target), noRight, { as: "readOnly" }),
     refuses(

@@ -82,6 +82,14 @@ export const otherObject: Check = {
   why: "Where the id alone opens an upload, or a list tells the ids, every user has every file.",
   standards: ["v5.0.0-8.2.2", "v5.0.0-13.4.3", "CWE-639", "CWE-548", "WSTG-ATHZ-04", "API1"],
   flags: ["i"],
+  remedy: {
+    fastapi:
+      "Query by id and owner together (`select(Upload).where(Upload.id == id, Upload.owner == user.id)`), and answer 404 for both reasons alike.",
+    django:
+      "`get_object_or_404(Upload, pk=id, owner=request.user)` in every view; private media not from `MEDIA_URL`.",
+    flask: "`filter_by(id=id, owner=g.user.id).first_or_404()` in every view.",
+    gate: "`/.sluicegate/uploads/{id}` answers only who sent it; what the service hands out itself must look at the owner itself.",
+  },
   cases: [],
   scenarios: [
     asks("another user reads it", "other", ["GET", "HEAD"]),

@@ -29,6 +29,13 @@ export const fieldEscalation: Check = {
   why: "A service that takes the whole form as its object lets the client set owner, place and verdict.",
   standards: ["v5.0.0-8.2.3", "v5.0.0-8.4.1", "v5.0.0-15.3.3", "CWE-915", "API3"],
   flags: ["i"],
+  remedy: {
+    fastapi:
+      "Take named `Form()` parameters and never `**form`: owner, tenant, path and status come from the session.",
+    django: "`ModelForm.Meta.fields` lists what may be set; never `exclude`, never `Model(**request.POST)`.",
+    flask: "Take named fields; never `Model(**request.form)`.",
+    gate: "`accept.fields` lists what may come; everything else is 400.",
+  },
   cases: [
     withFields("owner and tenant", { owner: "admin", tenant: "other" }),
     withFields("owner_id and user[id]", { owner_id: "1", "user[id]": "1" }),

@@ -72,6 +72,14 @@ export const crossSite: Check = {
   why: "A form on any page may send multipart/form-data, and the browser adds the visitor's cookies.",
   standards: ["v5.0.0-3.5.1", "v5.0.0-3.5.2", "v5.0.0-3.4.2", "CWE-352", "WSTG-SESS-05"],
   flags: ["s"],
+  remedy: {
+    fastapi:
+      "Multipart needs no preflight: with cookies, compare `Origin` with your own list and refuse `Sec-Fetch-Site: cross-site`, and name origins in `CORSMiddleware` (never `*` or a regex with `allow_credentials`).",
+    django:
+      "Keep `CsrfViewMiddleware` on for the route (no `@csrf_exempt`); `CORS_ALLOWED_ORIGINS` as a list, never `CORS_ALLOW_ALL_ORIGINS` with credentials.",
+    flask: "`flask_wtf.CSRFProtect`, `SESSION_COOKIE_SAMESITE='Lax'`, and a list of origins in flask-cors.",
+    gate: "`permissions.origins: [https://app.example.com]`: pages of other origins get 403, and CORS names the origin and is never a mirror.",
+  },
   cases: [
     fromPage("from a foreign page, as browsers tell it", () => [
       `Origin: ${EVIL}`,

@@ -16,6 +16,13 @@ export const guessableIds: Check = {
   why: "Who can guess an id can ask for the upload of another, wherever one permission check is missing.",
   standards: ["CWE-330", "CWE-340"],
   flags: ["s"],
+  remedy: {
+    fastapi:
+      "`uuid.uuid4()` or `secrets.token_urlsafe(16)` as the public id; never the primary key, a counter or a time.",
+    django: "`UUIDField(default=uuid.uuid4, unique=True)` beside the primary key, and only that in URLs.",
+    flask: "`uuid.uuid4()` as the public id.",
+    gate: "Nothing to write: ids of the gate have 128 random bits. Ids that the service hands out are its own.",
+  },
   cases: [],
   scenarios: [
     scenario(

@@ -136,6 +136,15 @@ export const capabilityReuse: Check = {
   why: "A signed link that does not bind size, type and file lets its holder upload or fetch anything.",
   standards: ["CWE-294", "CWE-345"],
   flags: ["s", "o"],
+  remedy: {
+    fastapi:
+      "Bind what is signed: route, method, size, type, digest, one use and a short time; check each of them. Presigned URLs of a store: POST policy with `content-length-range`, not a bare PUT.",
+    django:
+      "As FastAPI; `django.core.signing.TimestampSigner` signs one value only: sign all of them together, and remember that it was used.",
+    flask:
+      "As FastAPI; `itsdangerous.URLSafeTimedSerializer` with all of them inside, and a table of what was used.",
+    gate: "`permissions: { caller: grant }`: size, types, digest, flow and single use are bound and checked.",
+  },
   cases: [],
   scenarios: [
     replayed,

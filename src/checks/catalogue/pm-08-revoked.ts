@@ -50,6 +50,12 @@ export const revokedMidUpload: Check = {
   why: "An upload may take an hour; where only its beginning is checked, a stolen key works for an hour after it was revoked.",
   standards: ["v5.0.0-8.3.2", "v5.0.0-15.4.2", "CWE-367"],
   flags: ["i", "o"],
+  remedy: {
+    fastapi: "Ask again in the transaction that makes the file visible, not only at the head of the request.",
+    django: "Ask again inside of `transaction.atomic()` before the row becomes visible.",
+    flask: "Ask again before `db.session.commit()`.",
+    gate: "Nothing to write: the caller is looked at again with the release.",
+  },
   cases: [],
   scenarios: [
     scenario("revoked between the first half and the second", 2, play(true), {

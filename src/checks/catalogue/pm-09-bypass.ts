@@ -46,6 +46,14 @@ export const bypass: Check = {
   why: "A service that believes headers of its front believes them from anybody who can set them.",
   standards: ["v5.0.0-4.1.3", "v5.0.0-13.2.1", "CWE-290", "CWE-345"],
   flags: ["s", "o"],
+  remedy: {
+    fastapi:
+      "Bind the service to loopback or a private network, and take `X-Forwarded-*` only from the proxy: `uvicorn --forwarded-allow-ips`.",
+    django:
+      "The service's port must not be reachable past the proxy; `SECURE_PROXY_SSL_HEADER` and `USE_X_FORWARDED_HOST` only behind one that strips them.",
+    flask: "`ProxyFix` with exact counts, and only behind a proxy; the port not reachable past it.",
+    gate: "`trust-proxy:` lists who may say an address; the gate strips forged headers. That the service listens for the gate alone is for the network to do, or `deliver: receipt`, which it verifies.",
+  },
   cases: [
     forging("forwarding headers", () => [
       said("X-Forwarded-For"),

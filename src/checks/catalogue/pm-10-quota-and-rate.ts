@@ -77,6 +77,14 @@ export const quotaAndRate: Check = {
   why: "A quota that is compared before and written after can be passed by sending everything at once.",
   standards: ["v5.0.0-5.2.4", "v5.0.0-2.4.1", "CWE-770", "API4"],
   flags: ["b", "i", "o"],
+  remedy: {
+    fastapi:
+      "Reserve in the database before reading: `UPDATE quota SET used = used + :n WHERE used + :n <= max`, and give back what was not used. 429 or 507 with `Retry-After`.",
+    django:
+      "`F()` expressions in one `UPDATE … WHERE`, or `select_for_update()`; a count before a save is raced.",
+    flask: "One `UPDATE … WHERE`, as FastAPI; Flask-Limiter for the rate, with a shared store.",
+    gate: "`permissions: { rate: 60/min, quota: { bytes: 200 MiB, every: 24h } }`: reserved before the first byte.",
+  },
   cases: [],
   scenarios: [
     scenario(

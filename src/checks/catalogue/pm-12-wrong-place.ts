@@ -51,6 +51,13 @@ export const credentialInWrongPlace: Check = {
   why: "What stands in a URL or a form ends in logs, histories and referrers, and two credentials are read as two people.",
   standards: ["v5.0.0-14.2.1", "CWE-598"],
   flags: ["s"],
+  remedy: {
+    fastapi:
+      "Take the token by `HTTPBearer` alone; no `Query()` or `Form()` with the same name, and refuse two `Authorization` headers.",
+    django: "Take it from the header alone; never from `request.GET`.",
+    flask: "Take it from `request.authorization` alone; never from `request.values`.",
+    gate: "Nothing to write: the header alone, once; the query is never looked at.",
+  },
   cases: [
     inQuery("access_token"),
     inQuery("token"),

@@ -28,6 +28,13 @@ export const successContract: Check = {
   why: "A 200 without an id, or for other bytes than were sent, is an upload that nobody can find again.",
   standards: ["v5.0.0-4.1.1"],
   flags: ["s"],
+  remedy: {
+    fastapi:
+      "`status_code=201`, a response model with id, size and SHA-256, and `Location`; then `sluicegate record FLOW`, so that a change is seen.",
+    django: "`JsonResponse({...}, status=201)` with `Location`; not a redirect to a page.",
+    flask: "`return {...}, 201, {'Location': …}`.",
+    gate: "`expect: { status: 201, body: … }` says what is expected; `deliver: forward` passes the service's own answer on.",
+  },
   cases: [],
   scenarios: [
     scenario("status, type and body of the answer", 1, async (stage) => {

@@ -52,6 +52,15 @@ export const errorContract: Check = {
   why: "A client that cannot tell a wrong file from a broken server retries what can never work, or gives up what would.",
   standards: ["v5.0.0-16.5.1", "CWE-755", "WSTG-ERRH-01"],
   flags: ["s"],
+  remedy: {
+    fastapi:
+      "Exception handlers for `RequestValidationError` and `HTTPException` that answer `application/problem+json` with a stable code; no cause may share a bare 400, and none may be 500.",
+    django:
+      "An exception middleware that turns `SuspiciousOperation`, `RequestDataTooBig`, `MultiPartParserError`, `PermissionDenied` and `ValidationError` into problem+json; `handler400` and kin are HTML.",
+    flask:
+      "`@app.errorhandler(HTTPException)` that answers problem+json, and one for each of your own errors.",
+    gate: "Nothing to write: each refusal of the gate is a problem with a code of docs/errors.md.",
+  },
   cases: [],
   scenarios: [
     ...TRIGGERS.map(cause),

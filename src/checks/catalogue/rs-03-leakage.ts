@@ -72,6 +72,14 @@ export const leakage: Check = {
   why: "Each of them saves an attacker the guessing: which software, which version, where the files are.",
   standards: ["v5.0.0-16.5.1", "v5.0.0-13.4.2", "CWE-209"],
   flags: ["s"],
+  remedy: {
+    fastapi:
+      "`FastAPI(debug=False, docs_url=None, redoc_url=None, openapi_url=None)` in production, a last handler for `Exception` that says only an id, `uvicorn --no-server-header`.",
+    django:
+      "`DEBUG = False`, `ALLOWED_HOSTS` set; no debug toolbar, no `/admin/doc/`; log the trace, do not answer it.",
+    flask: "No `debug=True`, no `PROPAGATE_EXCEPTIONS`; `@app.errorhandler(Exception)` that says only an id.",
+    gate: "The gate's own refusals leak nothing. What the service answers in a 5xx passes as it is: mend it there.",
+  },
   cases: [],
   scenarios: [
     scenario("every refusal", TRIGGERS.length, async (stage) => {

@@ -52,6 +52,14 @@ export const downloadHeaders: Check = {
   why: "A file that opens in the site's own name runs its script with the visitor's session.",
   standards: ["v5.0.0-3.2.1", "v5.0.0-3.4.3", "v5.0.0-3.4.4", "CWE-79"],
   flags: ["s", "o"],
+  remedy: {
+    fastapi:
+      "`FileResponse(path, filename=…, content_disposition_type='attachment')` with `X-Content-Type-Options: nosniff`, `Content-Security-Policy: default-src 'none'; sandbox`, `Cross-Origin-Resource-Policy: same-origin`, `Cache-Control: private, no-store`.",
+    django:
+      "`FileResponse(f, as_attachment=True)` and these headers; media from another host, not from `MEDIA_URL` of the site.",
+    flask: "`send_file(…, as_attachment=True)` and these headers in `after_request`.",
+    gate: "Hand out by `/.sluicegate/files/{id}` with a minted link: all of these are set.",
+  },
   cases: [],
   scenarios: [
     served("the control file", () => ({}), false),

@@ -84,6 +84,12 @@ export const nameOnTheWayOut: Check = {
   why: "A name that the URL may set makes every link of the site a download of whatever the attacker calls it.",
   standards: ["v5.0.0-5.4.1", "v5.0.0-5.4.2", "CWE-113"],
   flags: ["s", "o"],
+  remedy: {
+    fastapi: "`FileResponse(filename=…)`; never a header formatted by hand, never a name from the query.",
+    django: "`FileResponse(filename=…)` or `content_disposition_header()` (Django ≥ 4.2).",
+    flask: "`send_file(download_name=…)`.",
+    gate: "Downloads by `/.sluicegate/files/{id}` have one valid name; parameters that would change it are ignored.",
+  },
   cases: [],
   scenarios: [
     named("a path", (extension) => `../../etc/canary${extension}`),

@@ -71,6 +71,15 @@ export const earlyRefusal: Check = {
   why: "What is left of a body on a kept connection is read as the next request, which its sender wrote.",
   standards: ["v5.0.0-4.2.1", "CWE-444"],
   flags: ["s"],
+  remedy: {
+    fastapi:
+      "This is decided by the server, not by FastAPI: run a current uvicorn with `--http h11` (strict), or current httptools. After an early answer the connection must be closed: add `Connection: close` to 401 and 413.",
+    django:
+      "This is decided by the server, not by Django: gunicorn ≥ 23 refuses it; `runserver` is not for production. Add `Connection: close` to answers given before the body was read.",
+    flask:
+      "This is decided by the server, not by Flask: gunicorn ≥ 23 or waitress ≥ 3.0.1; Werkzeug's own server is not for production. Add `Connection: close` to answers given before the body was read.",
+    gate: "Nothing to write: an early answer closes the connection, after the client could read it.",
+  },
   cases: [],
   scenarios: [
     refusedEarly(

@@ -45,6 +45,14 @@ export const rangeAbuse: Check = {
   why: "A thousand overlapping ranges in one header make a server send a small file a thousand times.",
   standards: ["CWE-400", "CVE-2025-62727"],
   flags: ["b", "o"],
+  remedy: {
+    fastapi:
+      "Starlette ≥ 0.49.1 (CVE-2025-62727) for `FileResponse` and `StaticFiles`; bound the number of ranges.",
+    django:
+      "Django's `FileResponse` has no ranges; what serves media (nginx `max_ranges 1`) must bound them.",
+    flask: "Werkzeug's `send_file(conditional=True)` takes one range; keep it current.",
+    gate: "Downloads by `/.sluicegate/files/{id}`: one range, else 416 or the whole.",
+  },
   cases: [],
   scenarios: [
     bounded(

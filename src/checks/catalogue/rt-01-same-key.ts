@@ -46,6 +46,15 @@ export const sameKey: Check = {
   why: "A client that lost the answer sends again; where that makes a second object, every bad connection doubles data.",
   standards: ["v5.0.0-2.3.3", "CWE-837", "CWE-672"],
   flags: ["s"],
+  remedy: {
+    fastapi:
+      "Keep a table with a unique (principal, key), written in the transaction of the upload itself, with the answer and a digest of the content; answer a retry from it.",
+    django:
+      "Keep a table with a unique (principal, key), written in the transaction of the upload itself, with the answer and a digest of the content (`UniqueConstraint`, `transaction.atomic`); answer a retry from it.",
+    flask:
+      "Keep a table with a unique (principal, key), written in the transaction of the upload itself, with the answer and a digest of the content; answer a retry from it.",
+    gate: "`retry: { idempotency-key: required, keep: 24h }`.",
+  },
   cases: [],
   scenarios: [
     scenario("the same key twice", 2, sends(twice, 1), {

@@ -46,6 +46,12 @@ export const sameKeyOtherBody: Check = {
   why: "Where the key alone counts, a client's mistake hides the second file behind the first one's answer.",
   standards: ["CWE-837"],
   flags: ["s"],
+  remedy: {
+    fastapi: "Store a SHA-256 of the content with the key, and answer 422 where it differs.",
+    django: "Store a SHA-256 of the content with the key, and answer 422 where it differs.",
+    flask: "Store a SHA-256 of the content with the key, and answer 422 where it differs.",
+    gate: "`retry: { idempotency-key: optional }`: other content with the same key is 422.",
+  },
   cases: [],
   scenarios: [
     changing("the same key with other bytes", (target) => sizedControl(target, 4000), canBeSized),

@@ -47,6 +47,14 @@ export const parallelDuplicates: Check = {
   why: "A key that is looked up first and stored later lets every request through that comes in between.",
   standards: ["v5.0.0-2.3.4", "CWE-362"],
   flags: ["b"],
+  remedy: {
+    fastapi:
+      "Claim the key by `INSERT … ON CONFLICT DO NOTHING` before the effect, and answer 409 with `Retry-After` while the first one runs; looking first and inserting later is raced.",
+    django:
+      "`get_or_create` inside of `transaction.atomic` with a unique constraint; catch `IntegrityError` and answer 409.",
+    flask: "Insert first, catch `IntegrityError`, answer 409.",
+    gate: "`retry: { idempotency-key: optional }`: one effect, 409 while it runs.",
+  },
   cases: [],
   scenarios: [
     scenario("ten at once with one key", AT_ONCE, ten(true), { appliesTo: takesKey, twin: ten(false) }),

@@ -88,6 +88,14 @@ export const abortStorm: Check = {
   why: "Each temporary file and each reserved byte that an aborted upload keeps is a disk filled by bad connections.",
   standards: ["v5.0.0-15.2.2", "CWE-459", "CWE-772", "CVE-2026-2359", "CVE-2026-5038"],
   flags: ["b"],
+  remedy: {
+    fastapi:
+      "Write to a temporary file and make it visible when everything has arrived; `ClientDisconnect` and `CancelledError` must remove it (`try … finally`).",
+    django:
+      "Rows and files only after the whole form was parsed; an upload handler's `upload_interrupted` removes what it wrote.",
+    flask: "A `finally` that removes the temporary file; rows only after everything has arrived.",
+    gate: "Nothing to write: what did not arrive whole is removed, and its share given back.",
+  },
   cases: [],
   scenarios: [
     scenario("50 uploads broken off at random places", ABORTS + 1, leavesNothing(aborts), {

@@ -52,6 +52,13 @@ export const digestMismatch: Check = {
   why: "A client that sends a digest believes that a 2xx means these very bytes; a server that ignores it stores what a broken proxy made of them.",
   standards: ["CWE-354"],
   flags: ["s"],
+  remedy: {
+    fastapi:
+      "Hash while reading and compare with `Content-Digest`, `Repr-Digest` or `Content-MD5`, where sent; 400 where they differ.",
+    django: "Hash in an upload handler and compare; 400.",
+    flask: "Hash while reading and compare; 400.",
+    gate: "Nothing to write: the gate compares them.",
+  },
   cases: [
     wrong("Content-Digest, sha-256", digestLine("Content-Digest", "sha-256"), compares("content-digest")),
     wrong("Content-Digest, sha-512", digestLine("Content-Digest", "sha-512"), compares("content-digest")),

@@ -68,6 +68,13 @@ export const lostResponse: Check = {
   why: "The client cannot know whether the last byte arrived; only a key or a state tells it apart from a failure.",
   standards: ["v5.0.0-2.3.3", "CWE-367"],
   flags: ["s"],
+  remedy: {
+    fastapi:
+      "Give the client a way to ask: an `Idempotency-Key` whose answer is kept, or an id that it chose.",
+    django: "As FastAPI.",
+    flask: "As FastAPI.",
+    gate: "`retry: { idempotency-key: required }`, and `/.sluicegate/uploads/{id}` tells the state.",
+  },
   cases: [],
   scenarios: [
     lost("cut at the last byte", 0),

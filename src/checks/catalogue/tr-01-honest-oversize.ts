@@ -30,6 +30,15 @@ export const honestOversize: Check = {
   why: "Where the limit is looked at only after the body was read, every client can fill memory and disk.",
   standards: ["v5.0.0-5.2.1", "CWE-770", "API4"],
   flags: ["s"],
+  remedy: {
+    fastapi:
+      "Give Starlette ≥ 1.6.0 a `max_body_size`, and before that look at `Content-Length` in a pure ASGI middleware and answer 413 before `receive()` is called. The check of who sends belongs into the same place: a dependency runs after the form was read.",
+    django:
+      "`DATA_UPLOAD_MAX_MEMORY_SIZE` does not bound files. Look at `request.META['CONTENT_LENGTH']` in a middleware before anything touches `request.POST` or `request.FILES`, and answer 413.",
+    flask:
+      "Set `MAX_CONTENT_LENGTH` (default: none); Flask then answers 413 as soon as the form is asked for. Ask for the caller before `request.files`.",
+    gate: "`accept.files.NAME.max-size: 5 MiB`. The gate answers 413 or 401 before the body, and sends no `100 Continue`.",
+  },
   cases: [
     refuses("Content-Length far beyond the limit", (target) => declaredTooLarge(target), {
       statuses: [401, 413],

@@ -44,6 +44,15 @@ export const oversizeWithoutLength: Check = {
   why: "A limit that compares Content-Length alone is passed by leaving Content-Length out.",
   standards: ["v5.0.0-5.2.1", "CWE-770", "CVE-2024-47874", "CVE-2025-54121"],
   flags: ["s"],
+  remedy: {
+    fastapi:
+      "Count bytes where they arrive: `max_body_size` of Starlette ≥ 1.6.0, or `async for chunk in request.stream()` with a sum. `UploadFile.size` is known only when everything was taken.",
+    django:
+      "An upload handler of your own with `receive_data_chunk` that counts and raises `StopUpload(connection_reset=True)`; chunked bodies need a server that passes them (gunicorn does).",
+    flask:
+      "`MAX_CONTENT_LENGTH` is applied to chunked bodies too by Werkzeug ≥ 3.1 where the server marks the end of input (gunicorn, waitress). Do not call `request.get_data()` before.",
+    gate: "`accept.files.NAME.max-size` holds while bytes arrive, with or without a length.",
+  },
   cases: [
     refuses(
       "chunked, 64 KiB beyond the limit",

@@ -44,6 +44,15 @@ export const lyingLength: Check = {
   why: "Two servers that take a different end of the body read the rest as another request.",
   standards: ["v5.0.0-4.2.1", "CWE-444", "WSTG-INPV-15", "CVE-2026-1525", "GHSA-v9pg-7xvm-68hf"],
   flags: ["s"],
+  remedy: {
+    fastapi:
+      "This is decided by the server, not by FastAPI: run a current uvicorn with `--http h11` (strict), or current httptools.",
+    django:
+      "This is decided by the server, not by Django: gunicorn ≥ 23 refuses it; `runserver` is not for production.",
+    flask:
+      "This is decided by the server, not by Flask: gunicorn ≥ 23 or waitress ≥ 3.0.1; Werkzeug's own server is not for production.",
+    gate: "Nothing to write: the gate refuses it with 400 and closes the connection, before any flow is looked for.",
+  },
   cases: [
     refuses(
       "shorter than the body",

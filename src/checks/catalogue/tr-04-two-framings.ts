@@ -68,6 +68,15 @@ export const twoFramings: Check = {
     "CVE-2025-43859",
   ],
   flags: ["s"],
+  remedy: {
+    fastapi:
+      "This is decided by the server, not by FastAPI: run a current uvicorn with `--http h11` (strict), or current httptools. Proxy and server must both be strict: one lenient of the two is enough for smuggling.",
+    django:
+      "This is decided by the server, not by Django: gunicorn ≥ 23 refuses it; `runserver` is not for production. CVE-2024-1135 is in gunicorn before 22.0.0.",
+    flask:
+      "This is decided by the server, not by Flask: gunicorn ≥ 23 or waitress ≥ 3.0.1; Werkzeug's own server is not for production. CVE-2024-1135 is in gunicorn before 22.0.0.",
+    gate: "Nothing to write: two framings, or a mangled one, are 400 and the end of the connection.",
+  },
   cases: [
     bothFramings("Content-Length and Transfer-Encoding", "Transfer-Encoding: chunked"),
     bothFramings("a coding that only contains chunked", "Transfer-Encoding: xchunked"),

@@ -39,6 +39,15 @@ export const chunkAbuse: Check = {
   why: "Each chunk and each extension costs work that no limit on body bytes sees, and a trailer that becomes a header is forged.",
   standards: ["CWE-400", "CWE-407", "CVE-2025-69229", "CVE-2021-22960", "CVE-2024-22019"],
   flags: ["b"],
+  remedy: {
+    fastapi:
+      "This is decided by the server, not by FastAPI: run a current uvicorn with `--http h11` (strict), or current httptools. Read the body by `request.stream()` and give the whole of it a deadline (`asyncio.timeout`).",
+    django:
+      "This is decided by the server, not by Django: gunicorn ≥ 23 refuses it; `runserver` is not for production. Put a proxy in front that joins chunks before Django is asked.",
+    flask:
+      "This is decided by the server, not by Flask: gunicorn ≥ 23 or waitress ≥ 3.0.1; Werkzeug's own server is not for production. Put a proxy in front that joins chunks before Flask is asked.",
+    gate: "Nothing to write: chunks are read in one pass, extensions and trailers are dropped, `limits.request-headers` bounds them.",
+  },
   cases: [
     neutralises(
       "20,000 chunks of one byte",

@@ -78,6 +78,15 @@ export const slowSender: Check = {
   why: "A few hundred connections that never finish are enough to take a server without a time limit out of service.",
   standards: ["v5.0.0-15.2.2", "CWE-400"],
   flags: ["b"],
+  remedy: {
+    fastapi:
+      "uvicorn has no deadline for bodies: wrap reading in `asyncio.timeout`, or let a proxy gather requests (nginx `client_body_timeout`, `client_header_timeout`).",
+    django:
+      "Sync gunicorn workers are held by one slow sender each: put a gathering proxy in front, or use `--worker-class gthread` and a proxy's `client_body_timeout`.",
+    flask:
+      "As with Django: waitress gathers requests before a thread is used; gunicorn's sync workers need a gathering proxy.",
+    gate: "`limits.idle: 60s` and `limits.min-rate` in sluicegate.yaml: who sends nothing, or too slowly, is let go with 408.",
+  },
   cases: [
     stalling("the request line never ends", () => 9),
     stalling("the headers never end", (head) => head - 2),

@@ -41,6 +41,14 @@ export const compressedBody: Check = {
   why: "A limit on the bytes that arrive says nothing about the bytes that a decoder makes of them.",
   standards: ["v5.0.0-5.2.3", "CWE-409", "CVE-2025-69223", "CVE-2026-128131"],
   flags: ["s"],
+  remedy: {
+    fastapi:
+      "Refuse what you do not document: answer 415 in a middleware where `Content-Encoding` is anything but `identity`. Where it is documented, count the decoded bytes.",
+    django:
+      "Answer 415 in a middleware where `request.META.get('HTTP_CONTENT_ENCODING')` is set. Django does not decode, so the bytes are stored compressed under the wrong type.",
+    flask: "Answer 415 in `before_request` where `request.content_encoding` is set.",
+    gate: "Nothing to write: the gate answers 415.",
+  },
   cases: [
     coded("gzip", "gzip", gzip),
     coded("gzip with 64 MiB of zeros in it", "gzip", (body) => joined(gzip(body), packedZeros())),

@@ -32,6 +32,15 @@ export const hostileHeaders: Check = {
   why: "A header that becomes an object member, fills memory, or means two things is under the client's control on every request.",
   standards: ["v5.0.0-15.3.6", "CWE-1321", "CWE-248", "CVE-2026-21710"],
   flags: ["s"],
+  remedy: {
+    fastapi:
+      "This is decided by the server, not by FastAPI: run a current uvicorn with `--http h11` (strict), or current httptools. `--h11-max-incomplete-event-size` bounds the head.",
+    django:
+      "This is decided by the server, not by Django: gunicorn ≥ 23 refuses it; `runserver` is not for production. `--limit-request-field_size` and `--limit-request-fields` bound the head.",
+    flask:
+      "This is decided by the server, not by Flask: gunicorn ≥ 23 or waitress ≥ 3.0.1; Werkzeug's own server is not for production. gunicorn: `--limit-request-field_size`; waitress: `max_request_header_size`.",
+    gate: "`limits.request-headers: 16 KiB` in sluicegate.yaml; two Host or two Content-Type headers are 400.",
+  },
   cases: [
     inherited("__proto__"),
     inherited("constructor"),

@@ -59,6 +59,14 @@ export const formatSwitch: Check = {
     "PYSEC-2026-249",
   ],
   flags: ["s"],
+  remedy: {
+    fastapi:
+      "Declare the route with its one method, and take the file by `UploadFile` only: a route with `Request` that also reads JSON or base64 needs the same limits once more.",
+    django:
+      "`@require_POST`, and `request.content_type == 'multipart/form-data'` before `request.FILES`; the same limits for each format that is really taken.",
+    flask: "`methods=['POST']` and a look at `request.mimetype`; no fallback to `request.get_data()`.",
+    gate: "`route: { method: POST, path: …, protocols: [multipart] }`: other methods are 405, other formats 415.",
+  },
   cases: [
     byMethod("PUT"),
     byMethod("POST"),

@@ -26,6 +26,15 @@ export const notAllowed: Check = {
   why: "A list of what is forbidden is never complete; a list of what is allowed is.",
   standards: ["v5.0.0-5.2.2", "CWE-434", "WSTG-BUSL-08"],
   flags: ["s"],
+  remedy: {
+    fastapi:
+      "Decide by content: a magic number and a structural parse (`PIL.Image.open(f, formats=['PNG', 'JPEG']).verify()`), in a thread, and agree extension and declared type with it. `UploadFile.content_type` is the client's word. List what is allowed, not what is forbidden.",
+    django:
+      "`FileExtensionValidator` looks at the name and `ImageField` at what Pillow can open: add a validator of your own on the content, with a list of formats. List what is allowed, not what is forbidden.",
+    flask:
+      "`FileStorage.mimetype` is the client's word. Decide by content: magic number and structural parse (`PIL.Image.open(f, formats=[…]).verify()`). List what is allowed, not what is forbidden.",
+    gate: "`accept.files.NAME.types: [image/png, image/jpeg]`: content, extension and declared type must agree.",
+  },
   cases: [
     ...ACTIVE.map((file) => refusedFile(file.name, () => file, { appliesTo: takesNot(file.mediaType) })),
     ...SAMPLES.map((file) =>

@@ -19,6 +19,15 @@ export const contentDiffers: Check = {
   why: "The name and the declared type are the client's words; what opens the file goes by its bytes.",
   standards: ["v5.0.0-5.2.2", "CWE-646"],
   flags: ["s"],
+  remedy: {
+    fastapi:
+      "Decide by content: a magic number and a structural parse (`PIL.Image.open(f, formats=['PNG', 'JPEG']).verify()`), in a thread, and agree extension and declared type with it. `UploadFile.content_type` is the client's word.",
+    django:
+      "`FileExtensionValidator` looks at the name and `ImageField` at what Pillow can open: add a validator of your own on the content, with a list of formats.",
+    flask:
+      "`FileStorage.mimetype` is the client's word. Decide by content: magic number and structural parse (`PIL.Image.open(f, formats=[…]).verify()`).",
+    gate: "`accept.files.NAME.types: [image/png, image/jpeg]`: content, extension and declared type must agree.",
+  },
   cases: [...SAMPLES, htmlFile(), exeFile()].map((other) =>
     refusedFile(`the bytes of ${other.name}`, () => ({ bytes: other.bytes }), { appliesTo: differs(other) }),
   ),

@@ -11,6 +11,15 @@ export const contentTypeLie: Check = {
   why: "Content-Type is one line that the client writes; a filter that believes it is passed by writing another.",
   standards: ["CWE-345"],
   flags: ["s"],
+  remedy: {
+    fastapi:
+      "Decide by content: a magic number and a structural parse (`PIL.Image.open(f, formats=['PNG', 'JPEG']).verify()`), in a thread, and agree extension and declared type with it. `UploadFile.content_type` is the client's word.",
+    django:
+      "`FileExtensionValidator` looks at the name and `ImageField` at what Pillow can open: add a validator of your own on the content, with a list of formats.",
+    flask:
+      "`FileStorage.mimetype` is the client's word. Decide by content: magic number and structural parse (`PIL.Image.open(f, formats=[…]).verify()`).",
+    gate: "`accept.files.NAME.types: [image/png, image/jpeg]`: content, extension and declared type must agree.",
+  },
   cases: [
     refusedFile("a page declared as the allowed type", (target) => ({
       name: "page.html",

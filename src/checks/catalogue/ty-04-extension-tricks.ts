@@ -32,6 +32,15 @@ export const extensionTricks: Check = {
   why: "A server that serves by extension reads the name in its own way, and its way is not the filter's.",
   standards: ["CWE-434", "CWE-178"],
   flags: ["s"],
+  remedy: {
+    fastapi:
+      "Decide by content: a magic number and a structural parse (`PIL.Image.open(f, formats=['PNG', 'JPEG']).verify()`), in a thread, and agree extension and declared type with it. `UploadFile.content_type` is the client's word. Store with the extension of the verified type, whatever the name said.",
+    django:
+      "`FileExtensionValidator` looks at the name and `ImageField` at what Pillow can open: add a validator of your own on the content, with a list of formats. Store with the extension of the verified type.",
+    flask:
+      "`FileStorage.mimetype` is the client's word. Decide by content: magic number and structural parse (`PIL.Image.open(f, formats=[…]).verify()`). Store with the extension of the verified type.",
+    gate: "`accept.files.NAME.types: [image/png, image/jpeg]`: content, extension and declared type must agree.",
+  },
   cases: [
     trick("an active extension behind the allowed one", (extension) => `a${extension}.html`, isActive),
     trick("mixed capitals", () => "a.HtMl", isActive),

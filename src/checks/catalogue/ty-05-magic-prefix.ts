@@ -17,6 +17,15 @@ export const magicPrefix: Check = {
   why: "Six bytes in front of a page make it an image to whoever looks at six bytes.",
   standards: ["v5.0.0-5.2.2", "CWE-434"],
   flags: ["s"],
+  remedy: {
+    fastapi:
+      "Decide by content: a magic number and a structural parse (`PIL.Image.open(f, formats=['PNG', 'JPEG']).verify()`), in a thread, and agree extension and declared type with it. `UploadFile.content_type` is the client's word. A magic number alone is no proof.",
+    django:
+      "`FileExtensionValidator` looks at the name and `ImageField` at what Pillow can open: add a validator of your own on the content, with a list of formats. A magic number alone is no proof.",
+    flask:
+      "`FileStorage.mimetype` is the client's word. Decide by content: magic number and structural parse (`PIL.Image.open(f, formats=[…]).verify()`). A magic number alone is no proof.",
+    gate: "`accept.files.NAME.types: [image/png, image/jpeg]`: content, extension and declared type must agree. Structures are read to their end.",
+  },
   cases: [
     prefixed("image/gif", "GIF89a"),
     prefixed("image/png", "\x89PNG\r\n\x1a\n"),

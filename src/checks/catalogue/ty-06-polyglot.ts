@@ -17,6 +17,15 @@ export const polyglotFile: Check = {
   why: "It passes as an image, and is a script, a page or an archive to the program that opens it next.",
   standards: ["CWE-434", "CWE-436"],
   flags: ["s"],
+  remedy: {
+    fastapi:
+      "Decide by content: a magic number and a structural parse (`PIL.Image.open(f, formats=['PNG', 'JPEG']).verify()`), in a thread, and agree extension and declared type with it. `UploadFile.content_type` is the client's word. Re-encode images (`Image.save` of the decoded pixels): a second reading does not survive.",
+    django:
+      "`FileExtensionValidator` looks at the name and `ImageField` at what Pillow can open: add a validator of your own on the content, with a list of formats. Re-encode images.",
+    flask:
+      "`FileStorage.mimetype` is the client's word. Decide by content: magic number and structural parse (`PIL.Image.open(f, formats=[…]).verify()`). Re-encode images.",
+    gate: "`accept.files.NAME.types: [image/png, image/jpeg]`: content, extension and declared type must agree. Bytes before the beginning or after the end are refused.",
+  },
   cases: [
     wrongBytes("a GIF that is a script", "image/gif", gifAndScript()),
     wrongBytes("a JPEG with a ZIP behind it", "image/jpeg", joined(jpegBytes(), zipFile().bytes)),

@@ -26,6 +26,14 @@ export const sniffableText: Check = {
   why: "A browser that is not told what a text is guesses, and UTF-16 or UTF-7 hides a page from whoever searches for one.",
   standards: ["v5.0.0-3.2.1", "v5.0.0-3.4.4", "CWE-79"],
   flags: ["s"],
+  remedy: {
+    fastapi:
+      "Hand out with `X-Content-Type-Options: nosniff` and `Content-Disposition: attachment`, text as `text/plain; charset=utf-8`, best from another host.",
+    django:
+      "`SECURE_CONTENT_TYPE_NOSNIFF` does not reach media served by the web server: set nosniff and attachment there, too.",
+    flask: "`send_file(as_attachment=True)` and nosniff in `after_request`.",
+    gate: "`accept.files.NAME.types: [image/png, image/jpeg]`: content, extension and declared type must agree. Downloads through `/.sluicegate/files/` are attachments with nosniff.",
+  },
   cases: [
     neutralText("a page as plain text", "text/plain", PAGE),
     neutralText("a page as CSV", "text/csv", PAGE),

@@ -37,6 +37,13 @@ export const detectorStress: Check = {
   why: "A detector that follows what the file says in circles stops the service with one small upload.",
   standards: ["CWE-835", "CVE-2022-36313"],
   flags: ["s"],
+  remedy: {
+    fastapi:
+      "Run the type's detector in a worker with a deadline (`asyncio.wait_for(run_in_threadpool(…), 2)`), and turn its exceptions into 422.",
+    django: "Catch what the decoder throws and raise `ValidationError`: not a 500.",
+    flask: "Catch what the decoder throws and answer 422.",
+    gate: "`accept.files.NAME.types: [image/png, image/jpeg]`: content, extension and declared type must agree. Readers are bounded in bytes and steps.",
+  },
   cases: [
     refusedFile("no bytes at all", () => ({ bytes: new Uint8Array() }), {}, quick),
     refusedFile("one byte", () => ({ bytes: Uint8Array.of(0x89) }), {}, quick),

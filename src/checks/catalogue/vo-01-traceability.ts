@@ -54,6 +54,13 @@ export const traceability: Check = {
   why: "A refusal that cannot be found in the log cannot be explained to whoever met it.",
   standards: ["v5.0.0-16.2.1"],
   flags: ["s"],
+  remedy: {
+    fastapi:
+      "A pure ASGI middleware that takes a valid `X-Request-ID` or makes one, and puts it on each answer, also errors, and on each log line. (`sluicegate.timing` of the Python package shows how.)",
+    django: "A middleware, first in the list, that does the same, and a `logging.Filter`.",
+    flask: "`before_request` and `after_request`, and a `logging.Filter`.",
+    gate: "Nothing to write: `X-Request-Id` is on each answer and in each log line.",
+  },
   cases: [],
   scenarios: [
     scenario(

@@ -85,6 +85,13 @@ export const refusalEvidence: Check = {
   why: "Without it, an attack and a user's mistake look alike: like nothing.",
   standards: ["v5.0.0-16.3.3", "CWE-778"],
   flags: ["o"],
+  remedy: {
+    fastapi:
+      "One structured log line for each refusal: rule, principal, route, size, digest; in the exception handlers, so that none is forgotten.",
+    django: "One structured log line for each refusal, in the exception middleware.",
+    flask: "One structured log line for each refusal, in the error handlers.",
+    gate: "Nothing to write: `sluicegate audit list`, `sluicegate show ID`.",
+  },
   cases: [],
   scenarios: [
     scenario("every refusal", TRIGGERS.length, everyRefusal, {

@@ -52,6 +52,12 @@ export const logInjection: Check = {
   why: "A log in which the attacker's own lines stand proves nothing, and its reader's terminal runs what it shows.",
   standards: ["v5.0.0-16.4.1", "CWE-117"],
   flags: ["o"],
+  remedy: {
+    fastapi: 'Log JSON by a formatter (`python-json-logger`, structlog); never `f"… {name}"` in the message.',
+    django: "`LOGGING` with a JSON formatter; `logger.info('refused', extra={…})`.",
+    flask: "A JSON formatter; values as `extra`, not in the message.",
+    gate: "Nothing to write: the gate's log is JSON. The service's own lines are its own.",
+  },
   cases: [],
   scenarios: [
     injecting("a line break and an event in the query", (target) =>

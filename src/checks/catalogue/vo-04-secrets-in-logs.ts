@@ -77,6 +77,13 @@ export const secretsInLogs: Check = {
   why: "Logs are read by more people, and kept longer, than anything that they tell of.",
   standards: ["v5.0.0-16.2.5", "CWE-532"],
   flags: ["o"],
+  remedy: {
+    fastapi:
+      "Keep `Authorization`, `Cookie` and query strings out of access logs (`uvicorn --no-access-log` and a log of your own), and mask them in errors.",
+    django: "Mask in a `logging.Filter`; `SafeExceptionReporterFilter` hides settings, not headers.",
+    flask: "Mask in a `logging.Filter`.",
+    gate: "Nothing to write: the gate logs neither. The service's own log is its own.",
+  },
   cases: [],
   scenarios: [
     scenario("a good credential", 1, goodCredential, { appliesTo: knowsCallers, hooks: ["log"] }),

@@ -47,6 +47,13 @@ export const honestHealth: Check = {
   why: "A health check that is green while the disk is full keeps traffic coming to where it fails.",
   standards: ["v5.0.0-13.4.5", "v5.0.0-16.5.2"],
   flags: ["s", "o"],
+  remedy: {
+    fastapi:
+      "`/health/ready` that really writes a byte to the storage and asks the database, with short timeouts; 503 where one fails; not public.",
+    django: "The same as a view; not `return 200`.",
+    flask: "The same as a route; not `return 'ok'`.",
+    gate: "`/health/ready` on the operator's port; the service's own health is its own.",
+  },
   cases: [],
   scenarios: [
     scenario("health is not public", PLACES.length, async (stage) => {

@@ -44,6 +44,13 @@ export const verdictRecord: Check = {
   why: "When a hole in a policy is found, only the record tells which files came through it.",
   standards: ["v5.0.0-16.2.1", "v5.0.0-5.4.3", "CWE-459"],
   flags: ["o"],
+  remedy: {
+    fastapi:
+      "Keep a row for each upload: digest, verdict, by which version of the rules, when; and delete by age with a log line.",
+    django: "A model for each upload with digest, verdict, version and time; a command that deletes by age.",
+    flask: "The same in a table.",
+    gate: "Nothing to write: `sluicegate show ID`; `records.keep: 90d`.",
+  },
   cases: [],
   scenarios: [
     scenario(
