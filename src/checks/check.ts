@@ -6,6 +6,7 @@
  * that only a test of that server looks at.
  */
 
+import type { FlowInspect } from "../flows/flow.ts";
 import type { CaseIdentity, Identities, Promises, Topic } from "./promise.ts";
 import type { Remedy } from "./remedy.ts";
 import type { Scenario } from "./scenario.ts";
@@ -57,6 +58,8 @@ export interface Target {
   readonly path: string;
   readonly protocol: "multipart" | "raw";
   readonly file: FilePromise;
+  /** Files of other fields that must be there, too: the same in every upload, and never what is attacked. */
+  readonly otherFiles?: readonly ContentFile[];
   readonly fields: readonly FieldPromise[];
   /** Statuses of an accepted upload. */
   readonly acceptedStatuses: readonly number[];
@@ -74,6 +77,8 @@ export interface Target {
   readonly seed: string;
   /** What nobody has promised of this route: a bad outcome there is a warning, not a broken promise. */
   readonly unpromised?: ReadonlySet<Topic>;
+  /** What the route says it looks for inside of files. Absent: nothing is known of it. */
+  readonly inspect?: FlowInspect;
 }
 
 export interface FilePromise {
@@ -179,6 +184,12 @@ export interface NeutralExpectation extends Refusal {
   readonly outcome: "refused-or-neutral";
   /** What is harmful in what the service got, in plain words, or `null`. File bytes are compared before it is asked. */
   readonly harm: (received: ReceivedUpload, content: UploadContent) => string | null;
+  /** The stored bytes may be others than were sent: made harmless is as safe as refused. `harm` then says what must be gone. */
+  readonly mayDiffer?: boolean;
+  /** Why nothing can be told from what the service got (its bytes differ, and cannot be looked at), or `null`: such a case is inconclusive. */
+  readonly unclear?: NeutralExpectation["harm"];
+  /** Accepted and held back, so that nobody gets it, is as safe as refused. */
+  readonly mayBeHeld?: boolean;
 }
 
 /** One request that got through to the service. */
@@ -199,4 +210,6 @@ export interface ReceivedFile {
   readonly mediaType: string | null;
   readonly sizeBytes: number;
   readonly sha256: string;
+  /** The file as it came out again, where it did and is not too large to be kept. */
+  readonly bytes?: Uint8Array;
 }

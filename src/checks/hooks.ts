@@ -54,6 +54,15 @@ export interface StoredNames {
   readonly kept: readonly string[];
 }
 
+/** An address of the operator's that a target could be led to ask, and what was asked there. */
+export interface Callback {
+  /** `http://host:port/path`, without a query; whatever is below it counts. */
+  readonly url: string;
+  /** Request lines so far, such as `GET /path`. */
+  readonly hits: () => Promise<readonly string[]>;
+  readonly close: () => Promise<void>;
+}
+
 export interface Hooks {
   /** A new identity with the rights of `main` and shares of its own, which may be revoked. */
   readonly issue?: () => Promise<Identity>;
@@ -71,6 +80,8 @@ export interface Hooks {
   readonly mintGrant?: (wish: GrantWish) => Promise<readonly string[]>;
   /** Request target of a new link to the first file of an upload. */
   readonly mintLink?: (wish: LinkWish) => Promise<string>;
+  /** A new listener that the target could reach. A target on this machine needs none: the check listens itself. */
+  readonly callback?: () => Promise<Callback>;
   /** What the target says of its own readiness: status and text. */
   readonly readiness?: () => Promise<{ readonly status: number; readonly text: string }>;
 }

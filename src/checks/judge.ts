@@ -27,7 +27,9 @@ export interface Outcome {
 export function judge(target: Target, expect: Expectation, outcome: Outcome): readonly string[] {
   if (expect.outcome === "accepted") return judgeAccepted(target, expect, outcome);
   if (expect.outcome === "refused") return judgeRefused(expect, outcome);
-  return isAccepted(target, outcome.exchange) ? judgeNeutral(outcome, expect) : judgeRefused(expect, outcome);
+  return isAccepted(target, outcome.exchange)
+    ? judgeNeutral(target, outcome, expect)
+    : judgeRefused(expect, outcome);
 }
 
 /** Whether the first answer has one of the route's statuses of success. */
@@ -44,16 +46,35 @@ function judgeAccepted(target: Target, expect: AcceptedExpectation, outcome: Out
     );
     return complaints;
   }
-  return [...complaints, ...judgeContent(outcome, true)];
+  return [...complaints, ...judgeContent(outcome, { isExact: true, mayDiffer: rewrites(target, outcome) })];
 }
 
-function judgeNeutral(outcome: Outcome, expect: NeutralExpectation): readonly string[] {
+function judgeNeutral(target: Target, outcome: Outcome, expect: NeutralExpectation): readonly string[] {
   const harms = (outcome.received ?? []).map((upload) => expect.harm(upload, outcome.content));
   return [
     ...judgeTime(outcome.exchange, expect.withinMs),
-    ...judgeContent(outcome, false),
+    ...judgeNeutralContent(target, outcome, expect),
     ...harms.filter((each) => each !== null),
   ];
+}
+
+/** Held back is nothing at all; made harmless is other bytes. */
+function judgeNeutralContent(
+  target: Target,
+  outcome: Outcome,
+  { mayBeHeld, mayDiffer }: NeutralExpectation,
+): readonly string[] {
+  if (mayBeHeld === true && outcome.received?.length === 0) return [];
+  return judgeContent(outcome, {
+    isExact: false,
+    mayDiffer: mayDiffer === true || rewrites(target, outcome),
+  });
+}
+
+/** The route says that it makes pictures anew: what it stores of them are other bytes. */
+function rewrites(target: Target, { content }: Outcome): boolean {
+  const isPicture = content.files.some((file) => file.mediaType.startsWith("image/"));
+  return isPicture && target.inspect?.images?.reEncode === true;
 }
 
 function judgeRefused(expect: Refusal, outcome: Outcome): readonly string[] {
@@ -105,8 +126,13 @@ function judgeTime(exchange: Exchange, withinMs: number | undefined): string[] {
     : [`answered after ${tookMs} ms, expected within ${withinMs} ms`];
 }
 
-/** @param isExact whether names must be those that were sent, beside fields and bytes. */
-function judgeContent(outcome: Outcome, isExact: boolean): readonly string[] {
+/** `isExact`: names must be those that were sent, beside fields. `mayDiffer`: bytes need not be those that were sent. */
+interface Sameness {
+  readonly isExact: boolean;
+  readonly mayDiffer: boolean;
+}
+
+function judgeContent(outcome: Outcome, sameness: Sameness): readonly string[] {
   const { received, content } = outcome;
   if (received === null) return [];
   const [upload, ...others] = received;
@@ -122,7 +148,7 @@ function judgeContent(outcome: Outcome, isExact: boolean): readonly string[] {
   }
   return [
     ...complaints,
-    ...upload.files.flatMap((file, index) => judgeFile(file, content.files[index], isExact)),
+    ...upload.files.flatMap((file, index) => judgeFile(file, content.files[index], sameness)),
   ];
 }
 
@@ -132,15 +158,15 @@ function sameFields(upload: ReceivedUpload, content: UploadContent): boolean {
   return JSON.stringify(sorted(upload.fields)) === JSON.stringify(sorted(content.fields));
 }
 
-function judgeFile(got: ReceivedFile, sent: ContentFile | undefined, isExact: boolean): string[] {
+function judgeFile(got: ReceivedFile, sent: ContentFile | undefined, sameness: Sameness): string[] {
   if (sent === undefined) return [`the service got a file ${JSON.stringify(got.name)} that was not sent`];
   const complaints: string[] = [];
-  if (got.sha256 !== sha256(sent.bytes)) {
+  if (!sameness.mayDiffer && got.sha256 !== sha256(sent.bytes)) {
     complaints.push(`the service got other bytes (${got.sizeBytes}) than were sent (${sent.bytes.length})`);
   }
   if (got.field !== null && got.field !== sent.field)
     complaints.push(`the service got the file as field ${JSON.stringify(got.field)}`);
-  if (isExact && got.name !== null && lettersOf(got.name) !== lettersOf(sent.name)) {
+  if (sameness.isExact && got.name !== null && lettersOf(got.name) !== lettersOf(sent.name)) {
     complaints.push(
       `the service got the name ${JSON.stringify(got.name)}, sent was ${JSON.stringify(sent.name)}`,
     );
