@@ -137,7 +137,7 @@ export const oddFields: Check = {
       (target) =>
         formProbe(target, {
           ...formOf(controlContent(target)),
-          parts: [...formOf(controlContent(target)).parts.slice(0, -1)],
+          parts: formOf(controlContent(target)).parts.toSpliced(target.fields.length, 1),
         }),
       { ...refused, gateCodes: ["FIELD_MISSING", "PROTOCOL_BODY_MALFORMED", "PROTOCOL_BODY_TRUNCATED"] },
       { appliesTo: multipartOnly },
@@ -164,7 +164,11 @@ export const oddFields: Check = {
       "the file before the text fields",
       (target) => {
         const form = formOf(controlContent(target));
-        return formProbe(target, { ...form, parts: form.parts.toReversed() }, controlContent(target));
+        const [texts, files] = [
+          form.parts.slice(0, target.fields.length),
+          form.parts.slice(target.fields.length),
+        ];
+        return formProbe(target, { ...form, parts: [...files, ...texts] }, controlContent(target));
       },
       { appliesTo: hasTextField },
     ),

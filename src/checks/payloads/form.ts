@@ -42,10 +42,10 @@ export function filePart(file: ContentFile, disposition?: string | Uint8Array): 
   );
 }
 
-/** What the control upload holds, with `changed` of its file replaced. */
+/** What the control upload holds, with `changed` of its file replaced. The file that is attacked comes first. */
 export function controlContent(target: Target, changed: Partial<SampleFile> = {}): UploadContent {
   return {
-    files: [{ field: target.file.field, ...target.file.control, ...changed }],
+    files: [{ field: target.file.field, ...target.file.control, ...changed }, ...(target.otherFiles ?? [])],
     fields: target.fields.map((field) => [field.name, field.control] as const),
   };
 }
@@ -80,10 +80,10 @@ export function formRequest(
   return { ...requestTo(target, target.path, headers), body, content };
 }
 
-/** The control form with its file part replaced. */
+/** The control form with the part of the file that is attacked replaced. */
 export function formWithFilePart(target: Target, replaced: FormPart): Form {
   const form = formOf(controlContent(target));
-  return { ...form, parts: [...form.parts.slice(0, -1), replaced] };
+  return { ...form, parts: form.parts.toSpliced(target.fields.length, 1, replaced) };
 }
 
 /** The control form with parts added at the end. */

@@ -38,6 +38,20 @@ export const SETUP_CODES = {
     meaning: "No folder below flows/ has this name.",
     remedy: "Use one of the names that sluicegate lint lists.",
   },
+  SAMPLE_MISSING: {
+    status: 500,
+    title: "There is no file to check the route with",
+    retry: "never",
+    meaning: "A check sends a file that the route must take; none was named, found or could be made.",
+    remedy: "Put a small valid file into the flow's samples/ folder, name one under verify.samples, or give --sample.",
+  },
+  CHECK_TARGET_INVALID: {
+    status: 500,
+    title: "This cannot be checked",
+    retry: "never",
+    meaning: "The URL, the header or the field that was given does not say what to send where.",
+    remedy: "Give an http or https URL of the upload route, such as --url http://127.0.0.1:8000/upload.",
+  },
   OPENAPI_INVALID: {
     status: 500,
     title: "The OpenAPI document cannot be read",
@@ -90,5 +104,12 @@ export const SETUP_CODES = {
     meaning:
       "Quarantine and store cannot be made or written below the storage path, or lie on two file systems, so that a release could not be one move.",
     remedy: "Name a writable folder whose quarantine and store are on one file system.",
+  },
+  CHECK_RUN_INVALID: {
+    status: 500,
+    title: "The file is not a run of checks",
+    retry: "never",
+    meaning: "A file that was given as an earlier run, or to send something again from, cannot be read as one.",
+    remedy: "Name a file that sluicegate check --report json wrote, with this version or one of the same format.",
   },
 } as const satisfies Record<string, ErrorCodeRow>;

@@ -1,0 +1,46 @@
+/**
+ * Puts a subject together from what is known of a route and how one looks behind it.
+ */
+import type { Answer } from "../answer-reader.ts";
+import type { Target } from "../check.ts";
+import type { CheckedTarget } from "../run/check-run.ts";
+import type { CheckSubject } from "../run/run-request.ts";
+import type { Sight } from "../sight/open-sight.ts";
+import { ask } from "./ask.ts";
+import { findFramework, whatServes } from "./find-framework.ts";
+
+/** The target with what the operator lets one see, and who there is to send as. */
+export function seenBy(target: Target, { identities, promises }: Sight): Target {
+  return {
+    ...target,
+    promises: { ...target.promises, ...promises },
+    ...(identities === null ? {} : { identities }),
+  };
+}
+
+/** A subject that nobody has waived or looked at anything of, and of which no answer is on record. */
+export function joinSubject(target: Target, about: CheckedTarget, sight: Sight): CheckSubject {
+  return {
+    target,
+    about,
+    evidence: sight.evidence,
+    hooks: sight.hooks,
+    cleanUp: () => sight.cleanUp(),
+    secrets: () => sight.secrets(),
+    waivers: new Map(),
+    manual: new Map(),
+    expected: null,
+    close: () => sight.close(),
+  };
+}
+
+/** Framework and server, from answers that are there and that of a page that is not. */
+export async function whoServes(
+  target: Target,
+  answers: readonly (Answer | null)[],
+): Promise<Pick<CheckedTarget, "framework" | "serves">> {
+  const known = findFramework(answers);
+  const missing = known === null ? await ask(target, `/flowcheck-${target.seed}-nothing-here`) : null;
+  const all = [...answers, missing];
+  return { framework: known ?? findFramework(all), serves: whatServes(all) };
+}
