@@ -3,6 +3,7 @@
  */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { generateSchemas as generateCheckSchemas } from "../src/checks/reports/json-report.ts";
 import { generateSchemas as generateFlowSchemas } from "../src/flows/generate-schemas.ts";
 import { errorsPage } from "../src/problems/errors-page.ts";
 import { failuresPage } from "../src/problems/failures-page.ts";
@@ -12,6 +13,10 @@ const ROOT = join(import.meta.dirname, "..");
 
 writeFileSync(join(ROOT, "docs/errors.md"), errorsPage());
 writeFileSync(join(ROOT, "docs/failures.md"), failuresPage());
-for (const { name, json } of [...generateFlowSchemas(), ...generateSettingsSchemas()]) {
+for (const { name, json } of [
+  ...generateCheckSchemas(),
+  ...generateFlowSchemas(),
+  ...generateSettingsSchemas(),
+]) {
   writeFileSync(join(ROOT, "contract", name), json);
 }

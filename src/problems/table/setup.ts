@@ -97,6 +97,27 @@ export const SETUP_CODES = {
     remedy:
       "Restore it from a backup. To start without it, move it and its -wal and -shm files away: what it knew of uploads, keys and deliveries is then unknown.",
   },
+  CHECK_CREDENTIAL_MISSING: {
+    status: 500,
+    title: "A credential to check with is missing",
+    retry: "never",
+    meaning: "The flow names where the credential of a sender is, and there is none there, or none that a header could hold.",
+    remedy: "Set the environment variable, or mend the file or the command, that verify.credentials names.",
+  },
+  CHECK_COMMAND_FAILED: {
+    status: 500,
+    title: "A command of the flow failed",
+    retry: "never",
+    meaning: "A command under verify of the flow file could not be run, took too long, printed too much or failed.",
+    remedy: "Run the command by hand in the flow's folder, and mend it.",
+  },
+  CHECK_COMMAND_OUTPUT: {
+    status: 500,
+    title: "A command of the flow printed something else than it should",
+    retry: "never",
+    meaning: "What a command under verify of the flow file printed is not of the form that is expected of it.",
+    remedy: "Let the command print what is expected; sluicegate's documentation of the flow file says what that is.",
+  },
   STORAGE_UNUSABLE: {
     status: 500,
     title: "The storage folder cannot be used",
