@@ -3,13 +3,15 @@
  *
  * Always holds: a case only passes where its twin passed too; nothing is said of a route whose control does not pass.
  */
-import type { Check, CheckCase, Expectation, Probe, ReceivedUpload, Target, UploadContent } from "./check.ts";
+import type { Check, CheckCase, Expectation, ReceivedUpload, Target, UploadContent } from "./check.ts";
 import type { Hooks } from "./hooks.ts";
-import { isAccepted, judge, type Outcome } from "./judge.ts";
+import { judge, type Outcome } from "./judge.ts";
+import { ACCEPTED, judgeCase, judgeCopies } from "./judge-case.ts";
 import { controlProbe } from "./payloads/upload.ts";
 import { runScenario } from "./run-scenario.ts";
 import type { ScenarioStep } from "./scenario.ts";
-import { type Exchange, sendProbe } from "./send-probe.ts";
+import { type Send, type Sending, sendDirectly } from "./send.ts";
+import type { Exchange } from "./send-probe.ts";
 import { targetAs } from "./target-as.ts";
 
 /** How to look into the service behind the route. */
@@ -43,7 +45,6 @@ export interface CaseResult {
   readonly steps?: readonly ScenarioStep[];
 }
 
-const ACCEPTED: Expectation = { outcome: "accepted" };
 const DEADLINE_MS = 10_000;
 const LINGER_MS = 1000;
 
@@ -79,8 +80,15 @@ async function runCases(check: Check, target: Target, evidence: Evidence | null)
 }
 
 async function controlFails(target: Target, evidence: Evidence | null): Promise<readonly string[]> {
-  const outcome = await send(target, controlProbe(await targetAs(target, "main")), ACCEPTED, evidence);
-  return judge(target, ACCEPTED, outcome);
+  return judge(target, ACCEPTED, await look(target, await controlOf(target), evidence));
+}
+
+type Looked = Pick<Sending, "part" | "name" | "probe"> & { readonly expect: Expectation };
+
+/** The control upload, as whoever may send. */
+export async function controlOf(target: Target): Promise<Looked> {
+  const probe = controlProbe(await targetAs(target, "main"));
+  return { part: "control", name: "the control upload", probe, expect: ACCEPTED };
 }
 
 function controlFailed(
@@ -98,7 +106,7 @@ function controlBroken(check: Check, reasons: readonly string[]): CaseResult {
 }
 
 /** One case: the probe, then its twin; or, where the case has copies, the twin while the copies are under way. */
-export async function runCase(
+async function runCase(
   check: Check,
   each: CheckCase,
   target: Target,
@@ -107,69 +115,64 @@ export async function runCase(
   const applies = each.appliesTo(target);
   if (applies !== true)
     return { check: check.id, case: each.name, state: "not-applicable", reasons: [applies] };
-  const twinOf = each.twin === "control" ? controlProbe : each.twin;
-  const asMain = () => targetAs(target, "main");
-  if (each.copies !== undefined) return runCopies(check, each, await asMain(), twinOf(await asMain()));
-  const sender = await targetAs(target, each.as ?? "main");
-  const probe = await send(target, each.probe(sender), each.expect, evidence);
-  const twin = await send(target, twinOf(await asMain()), ACCEPTED, evidence);
-  const wrong = judge(target, each.expect, probe);
-  const twinWrong = judge(target, ACCEPTED, twin).map((reason) => `the benign twin: ${reason}`);
-  const reasons = [...wrong, ...twinWrong];
-  return { check: check.id, case: each.name, ...stateOf(target, reasons, each.expect, probe), probe, twin };
+  if (each.copies !== undefined) return runCopies(check, each, target);
+  const probe = await look(target, await attackOf(each, target), evidence);
+  const twin = await look(target, await twinOf(each, target), evidence);
+  return { check: check.id, case: each.name, ...judgeCase(target, each, probe, twin), probe, twin };
 }
 
-/** A refusal that cannot be told from an acceptance by looking is left open, and so is an acceptance that nobody can look into. */
-function stateOf(
-  target: Target,
-  reasons: readonly string[],
-  expect: Expectation,
-  probe: Outcome,
-): Pick<CaseResult, "state" | "reasons"> {
-  const isOpen =
-    probe.received === null && expect.outcome !== "refused" && isAccepted(target, probe.exchange);
-  if (reasons.length > 0) return { state: "fail", reasons };
-  if (isOpen)
-    return { state: "inconclusive", reasons: ["it was accepted, and nobody can look at what was stored"] };
-  return { state: "pass", reasons };
+/** The attack of a case, as whoever sends it. @throws where the target has nobody of that kind */
+export async function attackOf(each: CheckCase, target: Target): Promise<Looked> {
+  const probe = each.probe(await targetAs(target, each.as ?? "main"));
+  return { part: "attack", name: each.name, probe, expect: each.expect };
 }
 
-async function send(
+/** Its benign neighbour, which `main` sends. */
+export async function twinOf(each: CheckCase, target: Target): Promise<Looked> {
+  const make = each.twin === "control" ? controlProbe : each.twin;
+  return {
+    part: "twin",
+    name: "the benign twin",
+    probe: make(await targetAs(target, "main")),
+    expect: ACCEPTED,
+  };
+}
+
+/** Sends one probe, and looks at what the service got. */
+export async function look(
   target: Target,
-  probe: Probe,
-  expect: Expectation,
+  sending: Looked,
   evidence: Evidence | null,
+  send: Send = sendDirectly,
 ): Promise<Outcome> {
+  const { probe, expect } = sending;
   await evidence?.clear();
   const lingerMs = expect.outcome !== "accepted" && expect.closes === true ? LINGER_MS : 0;
-  const exchange = await sendProbe(target.origin, probe, { deadlineMs: DEADLINE_MS, lingerMs });
+  const exchange = await send({
+    ...sending,
+    origin: target.origin,
+    limits: { deadlineMs: DEADLINE_MS, lingerMs },
+  });
   const received = (await evidence?.received(exchange, probe.content)) ?? null;
   return { exchange, received, content: probe.content };
 }
 
-/** Copies are judged by their answers alone: what the service got is mixed with the twin's. */
-async function runCopies(
-  check: Check,
+/** Copies and twin at the same time: nobody can tell whose the stored files are. */
+export async function lookAtCopies(
   each: CheckCase,
   target: Target,
-  twinProbe: Probe,
-): Promise<CaseResult> {
-  const copies = Array.from({ length: each.copies ?? 1 }, () =>
-    send(target, each.probe(target), each.expect, null),
-  );
-  const twin = await send(target, twinProbe, ACCEPTED, null);
-  const probes = await Promise.all(copies);
-  const wrong = probes.flatMap((probe) => judge(target, each.expect, probe));
-  const twinWrong = judge(target, ACCEPTED, twin).map((reason) => `the benign twin meanwhile: ${reason}`);
-  const reasons = [...new Set([...wrong, ...twinWrong])];
-  const [probe] = probes;
-  const state: CaseState = reasons.length > 0 ? "fail" : "pass";
-  return {
-    check: check.id,
-    case: each.name,
-    state,
-    reasons,
-    twin,
-    ...(probe === undefined ? {} : { probe }),
-  };
+  send: Send = sendDirectly,
+): Promise<{ readonly copies: readonly Outcome[]; readonly twin: Outcome }> {
+  const sendings = await Promise.all(Array.from({ length: each.copies ?? 1 }, () => attackOf(each, target)));
+  const twin = await twinOf(each, target);
+  const copies = sendings.map((sending) => look(target, sending, null, send));
+  const [looked, ...others] = await Promise.all([look(target, twin, null, send), ...copies]);
+  return { copies: others, twin: looked };
+}
+
+async function runCopies(check: Check, each: CheckCase, target: Target): Promise<CaseResult> {
+  const { copies, twin } = await lookAtCopies(each, target);
+  const [probe] = copies;
+  const about = { check: check.id, case: each.name, ...judgeCopies(target, each, copies, twin), twin };
+  return probe === undefined ? about : { ...about, probe };
 }

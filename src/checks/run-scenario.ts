@@ -4,17 +4,18 @@
  * Always holds: it passes only where the twin went well too; faults are healed whatever happens; no more requests than announced.
  */
 import { createHash } from "node:crypto";
-import type { Check, Expectation, Probe, Target } from "./check.ts";
+import type { Check, Probe, ReceivedUpload, Target } from "./check.ts";
 import type { FaultName, Hooks } from "./hooks.ts";
-import { judge } from "./judge.ts";
+import { isAccepted, judge } from "./judge.ts";
+import { ACCEPTED } from "./judge-case.ts";
 import { controlProbe } from "./payloads/upload.ts";
 import type { CaseIdentity, Identity } from "./promise.ts";
 import type { CaseResult, Evidence } from "./run-check.ts";
 import type { Play, Scenario, ScenarioStep, SendOptions, Stage } from "./scenario.ts";
-import { type Exchange, sendProbe } from "./send-probe.ts";
+import { type Send, sendDirectly } from "./send.ts";
+import type { Exchange } from "./send-probe.ts";
 import { targetAs } from "./target-as.ts";
 
-const ACCEPTED: Expectation = { outcome: "accepted" };
 const DEADLINE_MS = 15_000;
 
 /** What a scenario is played with. `evidence` is `null` where nobody can look into the service. */
@@ -23,6 +24,10 @@ export interface ScenarioRun {
   readonly target: Target;
   readonly evidence: Evidence | null;
   readonly hooks: Hooks;
+  /** Default: each request goes out plainly. */
+  readonly send?: Send;
+  /** The control upload was sent beside, and judged: a twin that is the control is not sent again. */
+  readonly isControlSent?: boolean;
 }
 
 /** The result of one scenario. Never rejects: what breaks off is inconclusive. */
@@ -31,12 +36,12 @@ export async function runScenario(scenario: Scenario, run: ScenarioRun): Promise
   const applies = scenario.appliesTo(run.target);
   if (applies !== true) return { ...about, state: "not-applicable", reasons: [applies] };
   const missing = missingHelp(scenario, run.hooks);
-  if (missing.length > 0)
-    return { ...about, state: "manual", reasons: [`nobody has given a way to: ${missing.join(", ")}`] };
+  if (missing.length > 0) return { ...about, state: "manual", reasons: [needsHelp(missing)] };
   const attack = new PlayedStage(scenario, run, "attack");
   await attack.play(scenario.play);
   const twin = new PlayedStage(scenario, run, "twin");
-  await twin.play(scenario.twin === "control" ? playControl : scenario.twin);
+  if (scenario.twin !== "control") await twin.play(scenario.twin);
+  else if (run.isControlSent !== true) await twin.play(playControl);
   const wrong = [...attack.complaints, ...twin.complaints.map((reason) => `the benign twin: ${reason}`)];
   const open = [...attack.open, ...twin.open];
   const steps = [...attack.steps, ...twin.steps];
@@ -45,7 +50,13 @@ export async function runScenario(scenario: Scenario, run: ScenarioRun): Promise
   return { ...about, state: "pass", reasons: [], steps };
 }
 
-function missingHelp(scenario: Scenario, hooks: Hooks): string[] {
+/** Why a person has to look. @param missing as of `missingHelp` */
+export function needsHelp(missing: readonly string[]): string {
+  return `nobody has given a way to: ${missing.join(", ")}`;
+}
+
+/** Hooks and faults that the scenario needs, and the operator has not given. */
+export function missingHelp(scenario: Pick<Scenario, "hooks" | "faults">, hooks: Hooks): string[] {
   const names = scenario.hooks.filter((name) => hooks[name] === undefined);
   return [...names, ...scenario.faults.filter((name) => hooks.faults?.[name] === undefined)];
 }
@@ -60,7 +71,7 @@ class PlayedStage implements Stage {
   readonly steps: ScenarioStep[] = [];
   readonly #scenario: Scenario;
   readonly #run: ScenarioRun;
-  readonly #part: string;
+  readonly #part: "attack" | "twin";
   #tokens = 0;
   #sent = 0;
 
@@ -93,8 +104,11 @@ class PlayedStage implements Stage {
       throw new Error(`more than the ${this.#scenario.requestsMax} requests that were announced`);
     const { expect, origin = this.#run.target.origin, deadlineMs = DEADLINE_MS, lingerMs = 0 } = options;
     const closes = expect !== undefined && expect.outcome !== "accepted" && expect.closes === true;
-    const exchange = await sendProbe(origin, probe, { deadlineMs, lingerMs: closes ? 1000 : lingerMs });
-    this.steps.push({ name, probe, exchange, ...(expect === undefined ? {} : { expect }) });
+    const { send = sendDirectly } = this.#run;
+    const limits = { deadlineMs, lingerMs: closes ? 1000 : lingerMs };
+    const wanted = expect === undefined ? {} : { expect };
+    const exchange = await send({ part: this.#part, name, origin, probe, limits, ...wanted });
+    this.steps.push({ name, probe, exchange, ...wanted });
     if (expect === undefined) return exchange;
     const outcome = { exchange, received: null, content: probe.content };
     for (const reason of judge(this.#run.target, expect, outcome)) this.complain(`${name}: ${reason}`);
@@ -109,8 +123,22 @@ class PlayedStage implements Stage {
     this.open.push(reason);
   }
 
-  async received() {
-    return (await this.#run.evidence?.received()) ?? null;
+  async received(): Promise<readonly ReceivedUpload[] | null> {
+    const { evidence } = this.#run;
+    return evidence === null ? null : ((await evidence.received()) ?? this.#receivedByAnswer(evidence));
+  }
+
+  /** Where what was stored is found by the answers: nothing can be told of requests that were accepted by none. */
+  async #receivedByAnswer(evidence: Evidence): Promise<readonly ReceivedUpload[] | null> {
+    const accepted = this.steps.filter(({ exchange }) => isAccepted(this.#run.target, exchange));
+    if (accepted.length === 0) return null;
+    const found: ReceivedUpload[] = [];
+    for (const { exchange, probe } of accepted) {
+      const received = await evidence.received(exchange, probe.content);
+      if (received === null) return null;
+      found.push(...received);
+    }
+    return found;
   }
 
   token(): string {

@@ -1,12 +1,13 @@
 /**
- * Sends one probe over a TCP connection of its own and says what came back.
+ * Sends one probe over a connection of its own, TCP or TLS, and says what came back.
  *
  * Always holds: it reads while it writes, so that an early answer is seen and stops the writing; nothing is repaired, added or retried;
  * it ends by itself at the deadline.
  */
-import { connect, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import { type Answer, AnswerReader, headerOf } from "./answer-reader.ts";
 import type { Probe, ProbeStep } from "./check.ts";
+import { type OpenConnection, openConnection, type TlsTrust } from "./open-connection.ts";
 
 /** What one probe met. Times in milliseconds from the first byte sent. */
 export interface Exchange {
@@ -28,19 +29,27 @@ export interface SendLimits {
   readonly deadlineMs: number;
   /** How long to wait after a whole answer for the peer to close, or to answer again. 0: do not wait. */
   readonly lingerMs: number;
+  /** How long a connection may take to be made. Default: `deadlineMs`. */
+  readonly connectMs?: number;
+  /** What `https://` trusts beside the system's own authorities. */
+  readonly tls?: TlsTrust;
+  /** Ends the exchange early: what came so far is the result. */
+  readonly signal?: AbortSignal;
 }
 
 const PIECE_BYTES = 64 * 1024;
 
-/** @throws where no connection can be made; everything after that is part of the result. */
+/** @throws where no connection can be made, with the system's or TLS's code; everything after that is part of the result. */
 export async function sendProbe(origin: string, probe: Probe, limits: SendLimits): Promise<Exchange> {
-  const url = new URL(origin);
-  const wire = new Wire(
-    connect({ host: url.hostname, port: Number(url.port), allowHalfOpen: true, noDelay: true }),
-    probe.isHead === true,
-  );
-  await wire.connected;
+  const connection = await openConnection(new URL(origin), {
+    withinMs: limits.connectMs ?? limits.deadlineMs,
+    ...(limits.tls === undefined ? {} : { trust: limits.tls }),
+    ...(limits.signal === undefined ? {} : { signal: limits.signal }),
+  });
+  const wire = new Wire(connection, probe.isHead === true);
   const deadline = setTimeout(() => wire.finish("deadline"), limits.deadlineMs);
+  const abort = (): void => wire.finish("left");
+  limits.signal?.addEventListener("abort", abort);
   try {
     for (const step of probe.steps()) {
       if (wire.end !== null || (wire.reader.hasAnswered && !isRegardless(step))) break;
@@ -50,6 +59,7 @@ export async function sendProbe(origin: string, probe: Probe, limits: SendLimits
     return wire.result();
   } finally {
     clearTimeout(deadline);
+    limits.signal?.removeEventListener("abort", abort);
     wire.finish("left");
   }
 }
@@ -61,22 +71,19 @@ function isRegardless(step: ProbeStep): step is { readonly regardless: Uint8Arra
 /** One connection: what was written, what was read, and who is waiting for which. */
 class Wire {
   readonly reader: AnswerReader;
-  readonly connected: Promise<void>;
   end: Exchange["end"] | null = null;
   readonly #socket: Socket;
+  readonly #reset: () => void;
   readonly #startedAt = performance.now();
   #waiting: (() => void)[] = [];
   #takenBytes = 0;
   #takenAtAnswerBytes: number | null = null;
   #answeredAfterMs: number | null = null;
 
-  constructor(socket: Socket, isHead: boolean) {
+  constructor({ socket, reset }: OpenConnection, isHead: boolean) {
     this.#socket = socket;
+    this.#reset = reset;
     this.reader = new AnswerReader(isHead);
-    this.connected = new Promise((resolve, reject) => {
-      socket.once("connect", resolve).once("error", reject);
-    });
-    this.connected.catch(() => {});
     socket.on("data", (bytes: Buffer) => this.#read(bytes));
     socket.on("end", () => this.finish("closed"));
     socket.on("close", () => this.finish("closed"));
@@ -106,7 +113,7 @@ class Wire {
   async take(step: ProbeStep): Promise<void> {
     if (step instanceof Uint8Array) await this.#write(step);
     else if (step === "end") this.#socket.end();
-    else if (step === "reset") this.#reset();
+    else if (step === "reset") this.#breakOff();
     else if (step === "await-answer") await this.#answered(Number.POSITIVE_INFINITY);
     else if ("regardless" in step) await this.#write(step.regardless, true);
     else if ("until" in step) await this.#fulfilled(step.until());
@@ -128,8 +135,8 @@ class Wire {
     ]);
   }
 
-  #reset(): void {
-    this.#socket.resetAndDestroy();
+  #breakOff(): void {
+    this.#reset();
     this.finish("left");
   }
 
