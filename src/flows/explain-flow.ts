@@ -14,6 +14,7 @@ import { FLOW_MODES } from "./mode-word.ts";
 import { permissionSentences } from "./permissions-schema.ts";
 import { refusalSentences } from "./refusal-sentences.ts";
 import { retrySentences } from "./retry-schema.ts";
+import { verifySentences } from "./verify/verify-sentences.ts";
 
 /** Says what the flow means. Lines end without spaces; the text ends without a line break. */
 export function explainFlow(flow: Flow): string {
@@ -29,6 +30,7 @@ export function explainFlow(flow: Flow): string {
     ["Expected when all is well", expectLines(flow)],
     [enforced("When something fails", flow), failureSentences(flow)],
     ["Rolling back", rollbackLines(flow)],
+    [`What sluicegate check ${flow.name} does`, verifySentences(flow)],
   ];
   const told = sections.filter(([, lines]) => lines.length > 0);
   return [
@@ -47,7 +49,7 @@ function headline({ name, summary, owner, noticed, policyVersion }: Flow): strin
   if (noticed !== null) lines.push(`A user notices trouble here: ${noticed}`);
   return [
     ...lines,
-    `Policy version ${policyVersion}; it changes with everything in the file but the mode.`,
+    `Policy version ${policyVersion}; it changes with everything in the file but the mode and verify.`,
   ].join("\n");
 }
 

@@ -14,6 +14,7 @@ import type { YamlSource } from "../setup/yaml-source.ts";
 import { findFailureContradictions } from "./failure-consistency.ts";
 import { fieldNameSentence } from "./file-rule.ts";
 import { findPermissionContradictions, type KnownCallers } from "./permissions-consistency.ts";
+import { findVerifyContradictions } from "./verify/verify-consistency.ts";
 
 /** What is around a flow file. `upstreams` and `callers` are `any` where no settings say which there are. */
 export interface FlowSurroundings {
@@ -38,6 +39,7 @@ export async function findContradictions(
     ...findPermissionContradictions(source, flow, around.callers),
     ...findFailureContradictions(source, flow),
     ...(await checkExpectedBody(source, flow, around)),
+    ...(await findVerifyContradictions(source, flow, around.folder)),
   ];
 }
 

@@ -14,6 +14,8 @@ import type { FlowMode, FlowProtocol } from "./flow.ts";
 import { permissionsSchema } from "./permissions-schema.ts";
 import { retrySchema } from "./retry-schema.ts";
 import { readPathTemplate } from "./route-template.ts";
+import { verifySchema } from "./verify/verify-schema.ts";
+import { readDay } from "./written-day.ts";
 
 /** What each mode means, in one sentence. */
 export const MODE_MEANINGS: Readonly<Record<FlowMode, string>> = {
@@ -132,7 +134,7 @@ const rollback = group(
   {
     note: text("write it in a sentence.", "How to undo what this flow does, in a sentence.").optional(),
     command: text("write a command.", "The command that undoes it.").optional(),
-    tried: value(readDate, "write a date such as 2026-11-22.", {
+    tried: value(readDay, "write a date such as 2026-11-22.", {
       description: "The day on which it was last tried.",
       type: "string",
       format: "date",
@@ -179,6 +181,7 @@ export const flowSchema = group(
     expect: expect.optional(),
     failure: failureSchema.optional(),
     rollback: rollback.optional(),
+    verify: verifySchema.optional(),
   },
   "a flow file begins with flow: and its name.",
   "One upload route of a service and everything said about it.",
@@ -215,16 +218,4 @@ function readProtocols(written: unknown): Reading<readonly FlowProtocol[]> {
     );
   }
   return readDistinct(written, (protocol) => readWord(protocol, PROTOCOLS));
-}
-
-function readDate(written: unknown): Reading<string> {
-  const date =
-    typeof written === "string" && /^\d{4}-\d{2}-\d{2}$/.test(written)
-      ? new Date(`${written}T00:00:00Z`)
-      : null;
-  const isDay =
-    date !== null && !Number.isNaN(date.getTime()) && date.toISOString().startsWith(String(written));
-  return isDay
-    ? read(String(written))
-    : misread(`${describeWritten(written)} is not a day; write it like 2026-11-22.`);
 }

@@ -105,7 +105,7 @@ export interface FlowVerify {
   readonly readBack: VerifyReadBack;
   /** Removes what a check has stored; `{id}` in the path is the id of `readBack.id`. */
   readonly cleanup: { readonly method: string; readonly path: string } | { readonly command: string } | null;
-  /** Commands (run by `sh -c` in the flow's folder) by the name of a hook of `checks/hooks.ts`: `log`, `stored`, `issue` … */
+  /** Commands (run by `sh -c` in the flow's folder) by the name of a hook as it is written, `verify/hook-names.ts`: `log`, `mint-grant` … */
   readonly hooks: ReadonlyMap<string, string>;
   /** Commands that make a fault and undo it, by the name of the fault: `service-down`, `storage-full` … */
   readonly faults: ReadonlyMap<string, { readonly inject: string; readonly heal: string }>;
@@ -193,7 +193,7 @@ export interface Flow {
   /** Name of an upstream of the settings. */
   readonly upstream: string;
   readonly forwardCredentials: boolean;
-  /** First 16 hex digits of the SHA-256 of flow.yaml with the mode's word left out: the version of what was decided. */
+  /** First 16 hex digits of the SHA-256 of flow.yaml without the mode's word and without `verify`: the version of what was decided. */
   readonly policyVersion: string;
   /** What is promised about the inside of files. In `observe` and `enforce` only `malware: off` can be written. */
   readonly inspect: FlowInspect;

@@ -42,6 +42,7 @@ for (const file of readdirSync(FIXTURES)) {
     const folder = flowsFolder({
       "avatars/flow.yaml": content,
       "avatars/expected/created.schema.json": "{}",
+      "avatars/samples/photo.png": "x".repeat(20),
     });
     const load = await loadFlows({ folder, upstreams: UPSTREAMS });
     assert.deepEqual(
@@ -124,6 +125,8 @@ test("a loaded flow has what the file says, in base units, with defaults filled 
     deliver: "receipt",
     upstream: "accounts",
     forwardCredentials: false,
+    inspect: { malware: false, images: null, archives: null, documents: null },
+    verify: null,
     notes: {
       expect: {
         status: 201,
@@ -144,7 +147,7 @@ test("a loaded flow has what the file says, in base units, with defaults filled 
 async function loadFixture(file: string): Promise<Flow> {
   const content = readFileSync(join(FIXTURES, file));
   const load = await loadFlows({
-    folder: flowsFolder({ "avatars/flow.yaml": content }),
+    folder: flowsFolder({ "avatars/flow.yaml": content, "avatars/samples/photo.png": "x" }),
     upstreams: UPSTREAMS,
   });
   assert.ok(load.ok);
@@ -152,6 +155,65 @@ async function loadFixture(file: string): Promise<Flow> {
   assert.ok(flow !== undefined);
   return flow;
 }
+
+test("what check is told is complete, paths are absolute, and secrets are only named", async () => {
+  const { verify, folder } = await loadFixture("good-verify.yaml");
+  assert.ok(verify !== null);
+  const { samples, fields, path, hooks, faults, manual, ...rest } = verify;
+  assert.deepEqual([...samples], [["picture", join(folder, "samples/photo.png")]]);
+  assert.deepEqual(
+    [...fields, ...path],
+    [
+      ["caption", "Sea"],
+      ["user", "42"],
+    ],
+  );
+  assert.deepEqual(
+    [...hooks],
+    [
+      ["log", "tail -n 1000 service.log"],
+      ["mint-grant", "./grant.sh"],
+    ],
+  );
+  assert.deepEqual([...faults], [["service-down", { inject: "./down.sh", heal: "./up.sh" }]]);
+  assert.deepEqual(
+    manual.map(({ check, result, when }) => [check, result, when]),
+    [
+      ["UPL-FM-04", "pass", "2026-11-22"],
+      ["UPL-FM-08", "fail", "2026-11-22"],
+    ],
+  );
+  assert.deepEqual(rest, {
+    headers: ["X-Tenant: test"],
+    credentials: {
+      header: "Authorization",
+      main: "env:UPLOAD_TOKEN",
+      other: `file:${join(folder, "secrets/other.txt")}`,
+      readOnly: "command:./token.sh reader",
+      expired: "env:OLD_TOKEN",
+      forged: "env:FORGED_TOKEN",
+    },
+    readBack: {
+      id: { pointer: "/upload/id" },
+      url: "/api/users/42/avatar/{id}",
+      state: { path: "/api/uploads/{id}", sha256: "/sha256", size: "/size" },
+      list: "/api/received?count=100",
+      command: "ls -1 store",
+    },
+    cleanup: { method: "DELETE", path: "/api/uploads/{id}" },
+    framework: "fastapi",
+    behind: "http://127.0.0.1:8000",
+    requestIdHeader: "X-Request-Id",
+    pageOrigin: "https://app.example.com",
+  });
+});
+
+test("a secret that was written is in no sentence", async () => {
+  const content = readFileSync(join(FIXTURES, "verify-secrets-written.yaml"));
+  const load = await loadFlows({ folder: flowsFolder({ "avatars/flow.yaml": content }), upstreams: "any" });
+  assert.equal(load.ok, false);
+  assert.doesNotMatch(JSON.stringify(load.problems), /eyJ|0123456789|TOKEN/);
+});
 
 test("what a flow does not say refuses nothing and keeps nothing", async () => {
   const { permissions, retry, failure } = await loadFixture("good-smallest.yaml");

@@ -1,7 +1,6 @@
 /**
- * The one word of a flow file that is changed in place: where it stands, and the file without it.
+ * The one word of a flow file that is changed in place: where it stands.
  */
-import { createHash } from "node:crypto";
 import type { YamlSource } from "../setup/yaml-source.ts";
 import type { FlowMode } from "./flow.ts";
 
@@ -27,12 +26,4 @@ export function findModeWord(source: YamlSource, text: string): ModeWord | null 
   if (mode === undefined) return null;
   const startByte = Buffer.byteLength(text.slice(0, scalar.start + (quote ?? "").length));
   return { word: mode, startByte, endByte: startByte + mode.length };
-}
-
-/** First 16 hex digits of the SHA-256 of the file with the mode's word left out. */
-export function policyVersionOf(bytes: Buffer, mode: ModeWord): string {
-  const hash = createHash("sha256");
-  hash.update(bytes.subarray(0, mode.startByte));
-  hash.update(bytes.subarray(mode.endByte));
-  return hash.digest("hex").slice(0, 16);
 }

@@ -11,11 +11,13 @@ import { buildFailure } from "./failure-schema.ts";
 import type { FieldRule, FileRule, Flow, FlowNotes } from "./flow.ts";
 import { findContradictions } from "./flow-consistency.ts";
 import { flowSchema, type WrittenFlow } from "./flow-schema.ts";
-import { findModeWord, type ModeWord, policyVersionOf } from "./mode-word.ts";
+import { findModeWord, type ModeWord } from "./mode-word.ts";
 import type { KnownCallers } from "./permissions-consistency.ts";
 import { buildPermissions } from "./permissions-schema.ts";
+import { policyVersionOf } from "./policy-version.ts";
 import { buildRetry } from "./retry-schema.ts";
 import { findStillToWrite, isStillToWrite } from "./still-to-write.ts";
+import { buildVerify } from "./verify/verify-schema.ts";
 
 /** What the settings name that flows may use; `any`, or left out, where there are no settings to ask. */
 export interface NamedBySettings {
@@ -60,7 +62,7 @@ export async function readFlow(file: string, named: NamedBySettings): Promise<Fl
     return { ok: false, problems: inFileOrder(problems) };
   return {
     ok: true,
-    flow: buildFlow(parsed.data, folder, mode, policyVersionOf(written.bytes, mode)),
+    flow: buildFlow(parsed.data, folder, mode, policyVersionOf(source, written.text, mode)),
     source,
   };
 }
@@ -86,7 +88,7 @@ function buildFlow(written: WrittenFlow, folder: string, mode: ModeWord, policyV
     forwardCredentials: written.credentials === "forward",
     policyVersion,
     inspect: { malware: false, images: null, archives: null, documents: null },
-    verify: null,
+    verify: buildVerify(written.verify, folder),
     notes: flowNotes(written),
   });
 }
