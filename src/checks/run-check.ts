@@ -24,6 +24,8 @@ export interface Evidence {
    * @param content what was sent with it: tells one's own files from those that others send meanwhile.
    */
   received(exchange?: Exchange, content?: UploadContent): Promise<readonly ReceivedUpload[] | null>;
+  /** Is told of an exchange that is not looked into, so that what it stored can be removed. */
+  saw?(exchange: Exchange): void;
 }
 
 /**

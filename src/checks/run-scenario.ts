@@ -108,6 +108,7 @@ class PlayedStage implements Stage {
     const limits = { deadlineMs, lingerMs: closes ? 1000 : lingerMs };
     const wanted = expect === undefined ? {} : { expect };
     const exchange = await send({ part: this.#part, name, origin, probe, limits, ...wanted });
+    this.#run.evidence?.saw?.(exchange);
     this.steps.push({ name, probe, exchange, ...wanted });
     if (expect === undefined) return exchange;
     const outcome = { exchange, received: null, content: probe.content };
