@@ -2,8 +2,8 @@
  * Asks a target before any check runs: its control upload, and plain questions. One connection each, nothing followed, nothing retried.
  */
 import type { Answer } from "../answer-reader.ts";
-import type { Target } from "../check.ts";
-import { plainRequest } from "../define-scenario.ts";
+import type { Probe, Target } from "../check.ts";
+import { latin1 } from "../payloads/bytes.ts";
 import { controlProbe } from "../payloads/upload.ts";
 import { type Exchange, sendProbe } from "../send-probe.ts";
 import { targetAs } from "../target-as.ts";
@@ -31,15 +31,38 @@ export async function tryControl(target: Target): Promise<Attempt> {
   }
 }
 
+/** Whom a question goes to, and the header lines that go with it. */
+export type Asked = Pick<Target, "origin" | "headers" | "credential">;
+
 /** GETs a path. @returns the first answer, or `null` where none came */
-export async function ask(target: Target, path: string): Promise<Answer | null> {
+export async function ask(asked: Asked, path: string): Promise<Answer | null> {
   try {
-    const probe = plainRequest(target, "GET", path, "Connection: close");
-    const exchange = await sendProbe(target.origin, probe, { deadlineMs: QUESTION_MS, lingerMs: 0 });
-    return exchange.answers[0] ?? null;
+    return await askOrThrow(asked, path);
   } catch {
     return null;
   }
+}
+
+/** GETs a path. @returns `null` where a connection was made, and no answer came. @throws where none could be made */
+export async function askOrThrow(asked: Asked, path: string): Promise<Answer | null> {
+  const limits = { deadlineMs: QUESTION_MS, lingerMs: 0 };
+  const exchange = await sendProbe(asked.origin, question(asked, path), limits);
+  return exchange.answers[0] ?? null;
+}
+
+function question({ origin, headers, credential = [] }: Asked, path: string): Probe {
+  const head = [
+    `GET ${path} HTTP/1.1`,
+    `Host: ${new URL(origin).host}`,
+    ...headers,
+    ...credential,
+    "User-Agent: sluicegate-check",
+    "Connection: close",
+  ];
+  return {
+    content: { files: [], fields: [] },
+    steps: () => [latin1(`${head.join("\r\n")}\r\n\r\n`)],
+  };
 }
 
 export function bodyText(answer: Pick<Answer, "body">): string {
