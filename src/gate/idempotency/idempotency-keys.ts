@@ -11,6 +11,7 @@ import { GateError } from "../../problems/gate-error.ts";
 import type { IdempotencyChange, IdempotencyRecord, Records, StoredAnswer } from "../../records/records.ts";
 import type { UploadId } from "../../uploads/upload-id.ts";
 import type { UploadState } from "../../uploads/upload-state.ts";
+import { FreshKeys } from "./fresh-keys.ts";
 import type { Idempotency, IdempotentUpload } from "./idempotency.ts";
 import { derivedKeyScope, type KeyOwner, sentKeyScope } from "./key-scope.ts";
 import { readKey } from "./read-key.ts";
@@ -127,7 +128,10 @@ class KeyedUpload implements IdempotentUpload {
   }
 
   end(): void {
-    if (this.#scope !== null) this.#parts.running.end(this.#scope, this.#upload.id);
+    if (this.#scope === null) return;
+    // Again: a filling that began since the claim may have passed its place before it was written.
+    if (this.#hasClaimed) this.#parts.fresh.add(this.#scope);
+    this.#parts.running.end(this.#scope, this.#upload.id);
   }
 
   /** Nobody is asked for a key that is certainly in no record. */

@@ -22,7 +22,9 @@ export class IdempotencyTable {
       `SELECT fingerprint, upload_id, expires_at_ms, answer FROM idempotency_keys WHERE scope = ? AND expires_at_ms > ?`,
     );
     // Read from the index of scopes alone.
-    this.#scopes = database.prepare("SELECT scope FROM idempotency_keys WHERE scope > ? ORDER BY scope LIMIT ?");
+    this.#scopes = database.prepare(
+      "SELECT scope FROM idempotency_keys WHERE scope > ? ORDER BY scope LIMIT ?",
+    );
     this.#claim = database.prepare(
       `INSERT INTO idempotency_keys (scope, fingerprint, upload_id, expires_at_ms) VALUES (?, ?, ?, ?)
          ON CONFLICT (scope) DO UPDATE SET fingerprint = excluded.fingerprint, upload_id = excluded.upload_id,

@@ -281,7 +281,7 @@ test("a dead records thread rejects everything that waits and everything that co
     workerData: { path: join(folder, "records.sqlite"), busyTimeoutMs: 1000 },
   });
   await once(worker, "message");
-  const records = new SqliteRecords(new RecordsChannel(worker));
+  const records = new SqliteRecords(new RecordsChannel(worker), join(folder, "records.sqlite"));
   const upload = sampleUpload();
   await records.begin(upload);
   const waiting = Promise.allSettled(Array.from({ length: 300 }, () => records.begin(sampleUpload())));

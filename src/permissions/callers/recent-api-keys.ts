@@ -1,0 +1,57 @@
+/**
+ * API keys that were shown a moment ago, so that a caller that sends one upload after another is not looked up for each.
+ *
+ * Always holds: a key is found here only by its id and the hash of its secret together, so who does not have the secret takes the way of an
+ * unknown key; and only while the records say that no key has changed, and for a second at most. Not relied upon for what is released: that
+ * looks at the key again.
+ */
+import type { ApiKeyRecord, Records } from "../../records/records.ts";
+
+/** For a process that has changed a key and died before it could say so. */
+const KEPT_MS = 1000;
+const KEYS_MAX = 1000;
+
+/** What of the records is needed here. Without `apiKeysMark` nothing is remembered. */
+export type ApiKeyRecords = Pick<Records, "findApiKey"> & Partial<Pick<Records, "apiKeysMark">>;
+
+interface RecentKey {
+  readonly key: ApiKeyRecord;
+  readonly untilMs: number;
+}
+
+export class RecentApiKeys {
+  readonly #records: ApiKeyRecords;
+  readonly #monotonicMs: () => number;
+  readonly #keys = new Map<string, RecentKey>();
+  #mark: number | null = null;
+
+  constructor(records: ApiKeyRecords, monotonicMs: () => number = () => performance.now()) {
+    this.#records = records;
+    this.#monotonicMs = monotonicMs;
+  }
+
+  /**
+   * The record of an id, whoever asks; its secret has still to be compared.
+   * @param secretHash SHA-256 of the secret that was shown
+   * @throws RECORDS_UNAVAILABLE
+   */
+  async find(id: string, secretHash: Buffer): Promise<ApiKeyRecord | null> {
+    const mark = this.#records.apiKeysMark?.() ?? null;
+    if (mark === null || mark !== this.#mark) this.#keys.clear();
+    this.#mark = mark;
+    const shown = `${id}:${secretHash.toString("hex")}`;
+    const nowMs = this.#monotonicMs();
+    const recent = this.#keys.get(shown);
+    if (recent !== undefined && recent.untilMs > nowMs) return recent.key;
+    const key = await this.#records.findApiKey(id);
+    // Only what was asked after the present mark was read is as new as the mark says.
+    if (mark !== null && mark === this.#mark && `${id}:${key?.secretSha256}` === shown && key !== null)
+      this.#keep(shown, { key, untilMs: nowMs + KEPT_MS });
+    return key;
+  }
+
+  #keep(shown: string, recent: RecentKey): void {
+    if (this.#keys.size >= KEYS_MAX) this.#keys.clear();
+    this.#keys.set(shown, recent);
+  }
+}
