@@ -132,3 +132,20 @@ test("the same mode again does not touch the file", async () => {
 test("a file that is not there is told", async () => {
   await assert.rejects(changeMode(join(folder, "nowhere.yaml"), "off"), /no such file/);
 });
+
+test("what the service promises about the inside of files keeps the gate off, and is named with its place", async () => {
+  const promised = GOOD.replace("mode: enforce", "mode: off").concat("inspect: { malware: required }\n");
+  for (const mode of ["observe", "enforce"] as const) {
+    writeFileSync(file, promised);
+    await assert.rejects(changeMode(file, mode), (error) => {
+      assert.ok(error instanceof GateError && error.code === "FLOW_INVALID");
+      assert.match(
+        error.publicMessage,
+        /flow\.yaml:17:21: error: inspect\.malware: "required" is known, but not built yet/,
+      );
+      assert.match(error.publicMessage, /With mode: off it may stand, as a promise of the service itself/);
+      return true;
+    });
+    assert.equal(readFileSync(file, "utf8"), promised);
+  }
+});

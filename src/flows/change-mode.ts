@@ -9,8 +9,10 @@ import { dirname, join } from "node:path";
 import { GateError } from "../problems/gate-error.ts";
 import { formatSetupProblem, type SetupProblem } from "../problems/setup-problem.ts";
 import { readWrittenFile } from "../setup/written-file.ts";
+import { groupIn } from "../setup/written-group.ts";
 import { readYaml } from "../setup/yaml-source.ts";
 import type { FlowMode } from "./flow.ts";
+import { findInspectContradictions } from "./inspect-schema.ts";
 import { findModeWord } from "./mode-word.ts";
 
 /** What came of it; `before` equals the new mode where nothing had to change. */
@@ -22,7 +24,8 @@ export interface ModeChange {
 /**
  * Changes the word at `mode:`.
  * @param file a flow.yaml; a symbolic link is followed and stays a link.
- * @throws     GateError FLOW_INVALID where the file is not there, not readable YAML, has no plain mode word, or cannot be written.
+ * @throws     GateError FLOW_INVALID where the file is not there, not readable YAML, has no plain mode word, promises under `inspect` what the gate
+ *             could not keep in the new mode, or cannot be written.
  */
 export async function changeMode(file: string, mode: FlowMode): Promise<ModeChange> {
   const { bytes, text } = await readText(file);
@@ -35,6 +38,8 @@ export async function changeMode(file: string, mode: FlowMode): Promise<ModeChan
     });
   }
   if (found.word === mode) return { before: mode, isChanged: false };
+  const broken = findInspectContradictions(source, groupIn(source.value), mode);
+  if (broken.length > 0) throw invalid(broken);
   const changed = [bytes.subarray(0, found.startByte), Buffer.from(mode), bytes.subarray(found.endByte)];
   await replaceFile(file, Buffer.concat(changed));
   return { before: found.word, isChanged: true };

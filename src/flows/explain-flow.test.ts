@@ -240,3 +240,78 @@ function keysOf(schema: unknown): string[] {
   const own = "properties" in schema ? Object.keys(schema.properties as object) : [];
   return [...own, ...Object.values(schema).flatMap(keysOf)];
 }
+
+test("what check will do is told, and what it will not be able to see", () => {
+  const verify: Flow["verify"] = {
+    samples: new Map([["picture", "/flows/avatars/samples/photo.png"]]),
+    fields: new Map([["caption", "Sea"]]),
+    path: new Map([["user", "42"]]),
+    headers: ["X-Tenant: test"],
+    credentials: {
+      header: "Authorization",
+      main: "command:./token.sh",
+      other: "env:OTHER",
+      readOnly: null,
+      expired: null,
+      forged: null,
+    },
+    readBack: {
+      id: { pointer: "/id" },
+      url: "/api/pictures/{id}",
+      state: null,
+      list: "/api/pictures",
+      command: null,
+    },
+    cleanup: { method: "DELETE", path: "/api/pictures/{id}" },
+    hooks: new Map([["log", "tail service.log"]]),
+    faults: new Map([["service-down", { inject: "x", heal: "y" }]]),
+    framework: "fastapi",
+    behind: "http://127.0.0.1:8000",
+    requestIdHeader: null,
+    pageOrigin: null,
+    manual: [{ check: "UPL-FM-04", result: "pass", who: "Ada", when: "2026-11-22", note: "Disk filled." }],
+  };
+  const told = explainFlow({ ...FLOW, verify });
+  const expected = [
+    "What sluicegate check avatars does",
+    "It sends samples/photo.png as picture.",
+    "For others it takes the first file of samples/ that fits, or makes one.",
+    "It fills in caption.",
+    "In the path {user} is 42.",
+    "Every request has the header X-Tenant: test",
+    "It sends with the header Authorization, whose value comes from the command ./token.sh; also as somebody else and with a credential in which one character is changed.",
+    "To see what was stored it gets the stored bytes again at /api/pictures/{id} and lists what is stored at /api/pictures.",
+    "What it has stored is removed with DELETE /api/pictures/{id}.",
+    "The operator's commands: log.",
+    "Faults that it may make: service-down.",
+    "It tries to reach the service behind at http://127.0.0.1:8000 past the front.",
+    "UPL-FM-04 was looked at by Ada on 2026-11-22: it holds. Disk filled.",
+  ];
+  for (const text of expected) assert.ok(told.includes(text), `${text}\n\n${told}`);
+  assert.match(explainFlow(FLOW), /what is stored cannot be read back/);
+  const blind = { ...verify.readBack, url: null, list: null };
+  assert.match(
+    explainFlow({ ...FLOW, verify: { ...verify, readBack: blind } }),
+    /It cannot see what was stored/,
+  );
+});
+
+test("in mode off it is told what the service itself promises about the inside of files", () => {
+  const inspect: Flow["inspect"] = {
+    malware: true,
+    images: { pixelsMax: 40_000_000, framesMax: 1, reEncode: true, keepMetadata: false },
+    archives: { unpackedBytesMax: 100 * 1024 * 1024, entriesMax: 1000, depthMax: 1 },
+    documents: { activeContent: "refuse" },
+  };
+  const told = explainFlow({ ...FLOW, mode: "off", inspect });
+  for (const text of [
+    "The service itself promises",
+    "- Malware is refused.",
+    "- A picture has at most 40,000,000 pixels.",
+    "- Metadata of pictures is taken out.",
+    "- An archive has at most 100 MiB unpacked.",
+    "- A document with macros, scripts or actions is refused.",
+  ])
+    assert.ok(told.includes(text), `${text}\n\n${told}`);
+  assert.doesNotMatch(explainFlow({ ...FLOW, mode: "off" }), /itself promises/);
+});

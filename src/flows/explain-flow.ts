@@ -10,6 +10,7 @@ import { findFileType } from "../uploads/file-types.ts";
 import { failureSentences } from "./failure-schema.ts";
 import type { CallerKind, FieldRule, FileRule, Flow } from "./flow.ts";
 import { MODE_MEANINGS } from "./flow-schema.ts";
+import { inspectSentences } from "./inspect-schema.ts";
 import { FLOW_MODES } from "./mode-word.ts";
 import { permissionSentences } from "./permissions-schema.ts";
 import { refusalSentences } from "./refusal-sentences.ts";
@@ -104,8 +105,8 @@ function countWords(noun: string, { countMax, optional }: FileRule | FieldRule):
   return `${many}, ${optional ? "may be left out" : "required"}`;
 }
 
-function wayLines({ files, mode }: Flow): string[] {
-  if (mode === "off") return ["Nothing: it goes to the service as it comes."];
+function wayLines({ files, inspect, mode }: Flow): string[] {
+  if (mode === "off") return ["Nothing: it goes to the service as it comes.", ...promisedLines(inspect)];
   const copy = mode === "observe" ? "A copy of it" : "It";
   const verifies = [...files.values()].some((rule) => rule.types !== "any");
   return [
@@ -120,6 +121,16 @@ function wayLines({ files, mode }: Flow): string[] {
       ? "The verdict is recorded; the copy is thrown away."
       : "Only when it is accepted does it leave quarantine.",
   ];
+}
+
+function promisedLines(inspect: Flow["inspect"]): string[] {
+  const promised = inspectSentences(inspect);
+  return promised.length === 0
+    ? []
+    : [
+        "The service itself promises, and sluicegate check looks into it:",
+        ...promised.map((line) => `- ${line}`),
+      ];
 }
 
 function refusedTitle({ mode }: Flow): string {

@@ -13,6 +13,8 @@ import { groupIn, isGroup, type WrittenGroup } from "../setup/written-group.ts";
 import type { YamlSource } from "../setup/yaml-source.ts";
 import { findFailureContradictions } from "./failure-consistency.ts";
 import { fieldNameSentence } from "./file-rule.ts";
+import { findInspectContradictions } from "./inspect-schema.ts";
+import { FLOW_MODES } from "./mode-word.ts";
 import { findPermissionContradictions, type KnownCallers } from "./permissions-consistency.ts";
 import { findVerifyContradictions } from "./verify/verify-consistency.ts";
 
@@ -36,6 +38,7 @@ export async function findContradictions(
     ...checkFieldNames(source, flow),
     ...checkLengths(source, flow),
     ...checkRaw(source, flow),
+    ...findInspectContradictions(source, flow, FLOW_MODES.find((mode) => mode === flow.mode) ?? null),
     ...findPermissionContradictions(source, flow, around.callers),
     ...findFailureContradictions(source, flow),
     ...(await checkExpectedBody(source, flow, around)),

@@ -6,11 +6,11 @@ import { DURATION_PATTERN, readDuration } from "../setup/duration.ts";
 import { didYouMean } from "../setup/nearest-word.ts";
 import { PERCENTAGE_PATTERN, readPercentage } from "../setup/percentage.ts";
 import { describeWritten, listWords, misread, type Reading, read, readDistinct } from "../setup/reading.ts";
-import { group, notBuilt, readWord, text, value, type Words, wholeNumber, word } from "../setup/schema.ts";
-import { readPixels } from "../setup/size.ts";
+import { group, readWord, text, value, type Words, wholeNumber, word } from "../setup/schema.ts";
 import { failureSchema } from "./failure-schema.ts";
 import { acceptSchema } from "./file-rule.ts";
 import type { FlowMode, FlowProtocol } from "./flow.ts";
+import { inspectSchema } from "./inspect-schema.ts";
 import { permissionsSchema } from "./permissions-schema.ts";
 import { retrySchema } from "./retry-schema.ts";
 import { readPathTemplate } from "./route-template.ts";
@@ -74,34 +74,6 @@ const path = value(readPathTemplate, "write the path as a client requests it: /a
   examples: ["/api/users/{user}/avatar"],
 });
 
-const IMAGES_REMEDY = "remove it; images are verified by structure, not decoded.";
-
-const images = group(
-  {
-    "max-pixels": notBuilt(IMAGES_REMEDY, readPixels),
-    "max-frames": notBuilt(IMAGES_REMEDY),
-    "re-encode": notBuilt(IMAGES_REMEDY),
-    "keep-metadata": notBuilt(IMAGES_REMEDY),
-  },
-  "remove it; nothing of it is built yet.",
-  "What is done with images beyond verifying them; nothing of it is built yet.",
-);
-
-const inspect = group(
-  {
-    malware: word("The malware scan.", {
-      built: { off: "No file is scanned." },
-      notBuilt: { required: "write malware: off, which says that no file is scanned." },
-    }).optional(),
-    images: images.optional(),
-    isolation: notBuilt("remove it; types are verified in the gate's own process by bounded readers."),
-    archives: notBuilt("remove it; archives are walked, not unpacked."),
-    documents: notBuilt("remove it; documents are verified by structure."),
-  },
-  "write { malware: off }, or remove it.",
-  "Inspection beyond verifying the type.",
-);
-
 const duration = (description: string): z.ZodType<number> =>
   value(readDuration, "write a duration such as 800 ms.", {
     description,
@@ -162,7 +134,7 @@ export const flowSchema = group(
     ),
     accept: acceptSchema,
     permissions: permissionsSchema,
-    inspect: inspect.optional(),
+    inspect: inspectSchema.optional(),
     deliver: word("How the service gets the files.", {
       built: {
         forward: "As an ordinary request with the files in it.",

@@ -208,6 +208,15 @@ test("what check is told is complete, paths are absolute, and secrets are only n
   });
 });
 
+test("what a service promises about the inside of files is there in mode off", async () => {
+  assert.deepEqual((await loadFixture("good-inspect-promised.yaml")).inspect, {
+    malware: true,
+    images: { pixelsMax: 40_000_000, framesMax: 1, reEncode: true, keepMetadata: false },
+    archives: { unpackedBytesMax: 104_857_600, entriesMax: 1000, depthMax: 2 },
+    documents: { activeContent: "refuse" },
+  });
+});
+
 test("a secret that was written is in no sentence", async () => {
   const content = readFileSync(join(FIXTURES, "verify-secrets-written.yaml"));
   const load = await loadFlows({ folder: flowsFolder({ "avatars/flow.yaml": content }), upstreams: "any" });

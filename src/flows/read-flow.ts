@@ -11,6 +11,7 @@ import { buildFailure } from "./failure-schema.ts";
 import type { FieldRule, FileRule, Flow, FlowNotes } from "./flow.ts";
 import { findContradictions } from "./flow-consistency.ts";
 import { flowSchema, type WrittenFlow } from "./flow-schema.ts";
+import { buildInspect } from "./inspect-schema.ts";
 import { findModeWord, type ModeWord } from "./mode-word.ts";
 import type { KnownCallers } from "./permissions-consistency.ts";
 import { buildPermissions } from "./permissions-schema.ts";
@@ -87,7 +88,7 @@ function buildFlow(written: WrittenFlow, folder: string, mode: ModeWord, policyV
     upstream: written.upstream,
     forwardCredentials: written.credentials === "forward",
     policyVersion,
-    inspect: { malware: false, images: null, archives: null, documents: null },
+    inspect: buildInspect(written.inspect),
     verify: buildVerify(written.verify, folder),
     notes: flowNotes(written),
   });
