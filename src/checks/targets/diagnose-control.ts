@@ -12,6 +12,7 @@ import type { Stop } from "../run/check-run.ts";
 import type { CheckSubject } from "../run/run-request.ts";
 import type { Exchange } from "../send-probe.ts";
 import { isLoginPage, isPage, itSays } from "./answer-words.ts";
+import { bodyText } from "./ask.ts";
 import { connectionTrouble } from "./connection-trouble.ts";
 
 /** What of a subject a diagnosis looks at. */
@@ -95,6 +96,10 @@ function page(subject: Diagnosed, answer: Answer): Stop | null {
       kind: "login-page",
       sentence: `The route answers ${answer.status} with a page that asks for a password: ${credentialAdvice(subject.target)}`,
     };
+  if (/class="?[^">]*\berrorlist\b/.test(bodyText(answer)))
+    return controlRefused(
+      `The route answers ${answer.status} with its form again and complaints in it: compare the fields ${fieldsOf(subject.target)} with what it expects.${itSays(answer)}`,
+    );
   return null;
 }
 

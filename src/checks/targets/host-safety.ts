@@ -7,9 +7,7 @@ import { randomBytes } from "node:crypto";
 import { lookup } from "node:dns/promises";
 import { readFile, writeFile } from "node:fs/promises";
 import { BlockList, isIP } from "node:net";
-import { plainRequest } from "../define-scenario.ts";
-import { sendProbe } from "../send-probe.ts";
-import { bodyText } from "./ask.ts";
+import { askOrThrow, bodyText } from "./ask.ts";
 import { connectionTrouble } from "./connection-trouble.ts";
 
 export interface HostSafetyInput {
@@ -31,7 +29,6 @@ export type HostSafety =
 /** Where a host shows that it may be checked. @see RFC 8615 */
 export const PROOF_PATH = "/.well-known/sluicegate-check";
 
-const PROOF_MS = 10_000;
 const TOKEN = /^[0-9a-f]{32}$/;
 
 const LOOPBACK = new BlockList();
@@ -50,8 +47,8 @@ export async function checkHost(input: HostSafetyInput): Promise<HostSafety> {
   const token = await readToken(input.tokenFile);
   const trouble = await proofTrouble(origin, token);
   if (trouble !== null) return refusedWith(`${trouble} ${whatToPut(origin, token)}`);
-  const after = await addressesOf(input, hostname);
-  const isSame = after !== null && after.some((each) => addresses.includes(each));
+  const after = (await addressesOf(input, hostname)) ?? [];
+  const isSame = after.some((each) => addresses.includes(each));
   return isSame ? { isSafe: true, addresses: after } : refusedWith(movedSentence(hostname));
 }
 
@@ -102,18 +99,9 @@ function whatToPut(origin: string, token: string): string {
 
 /** What is wrong with the proof, or `null`. */
 async function proofTrouble(origin: string, token: string): Promise<string | null> {
-  const asking = { origin, headers: [], credential: [] };
   try {
-    const probe = plainRequest(
-      asking,
-      "GET",
-      PROOF_PATH,
-      "Connection: close",
-      "User-Agent: sluicegate-check",
-    );
-    const exchange = await sendProbe(origin, probe, { deadlineMs: PROOF_MS, lingerMs: 0 });
-    const [answer] = exchange.answers;
-    if (answer === undefined) return `${origin}${PROOF_PATH} gives no answer.`;
+    const answer = await askOrThrow({ origin, headers: [] }, PROOF_PATH);
+    if (answer === null) return `${origin}${PROOF_PATH} gives no answer.`;
     if (answer.status !== 200) return `${origin}${PROOF_PATH} answers ${answer.status}.`;
     return bodyText(answer).includes(token) ? null : `${origin}${PROOF_PATH} answers 200 with another text.`;
   } catch (error) {
