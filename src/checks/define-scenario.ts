@@ -63,13 +63,24 @@ export function pointedAt(value: unknown, pointer: string): unknown {
   return at;
 }
 
-/** The text at a place of the answer, or `null`. */
+/** The id at a place of the answer, or `null`. Where an address stands there, such as in `Location`, the id is its last segment. */
 export function readPlace(exchange: Exchange, place: AnswerPlace): string | null {
   const answer = answerOf(exchange);
   if (answer === null) return null;
-  if ("header" in place) return headerOf(answer, place.header.toLowerCase());
+  if ("header" in place) return idIn(headerOf(answer, place.header.toLowerCase()));
   const found = pointedAt(jsonOf(exchange), place.pointer);
-  return typeof found === "string" || typeof found === "number" ? String(found) : null;
+  return typeof found === "string" || typeof found === "number" ? idIn(String(found)) : null;
+}
+
+function idIn(text: string | null): string | null {
+  if (text === null || !/^(?:https?:\/)?\//.test(text)) return text;
+  const [path = ""] = text.split(/[?#]/);
+  const last = path.split("/").findLast((segment) => segment !== "") ?? "";
+  try {
+    return decodeURIComponent(last);
+  } catch {
+    return last;
+  }
 }
 
 /** Ids of accepted uploads can be seen. */
