@@ -32,7 +32,7 @@ export interface UploadPermit {
 }
 
 /**
- * Judges a request's head. The answer's CORS and RateLimit headers are set on the request, also where it throws.
+ * Judges a request's head. The answer's CORS headers are set on the request; its RateLimit headers where it throws, and else by `tellShares`.
  * @throws the codes of stage `permission`, and those of `planBody`
  */
 export async function admitUpload(
@@ -83,7 +83,6 @@ async function admitReserved(
     throw error;
   }
   const tell = (): void => tellShares(request, reservation);
-  tell();
   return { uploadId, flow: narrowed, plan, admission, reservation, idempotent, tellShares: tell, end };
 }
 

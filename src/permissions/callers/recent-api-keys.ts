@@ -9,6 +9,8 @@ import type { ApiKeyRecord, Records } from "../../records/records.ts";
 
 /** For a process that has changed a key and died before it could say so. */
 const KEPT_MS = 1000;
+/** The mark is read from a file: once for the requests of so short a time, in which no command that changes a key can end. */
+const MARK_READ_EVERY_MS = 5;
 const KEYS_MAX = 1000;
 
 /** What of the records is needed here. Without `apiKeysMark` nothing is remembered. */
@@ -24,6 +26,7 @@ export class RecentApiKeys {
   readonly #monotonicMs: () => number;
   readonly #keys = new Map<string, RecentKey>();
   #mark: number | null = null;
+  #markReadAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(records: ApiKeyRecords, monotonicMs: () => number = () => performance.now()) {
     this.#records = records;
@@ -36,11 +39,9 @@ export class RecentApiKeys {
    * @throws RECORDS_UNAVAILABLE
    */
   async find(id: string, secretHash: Buffer): Promise<ApiKeyRecord | null> {
-    const mark = this.#records.apiKeysMark?.() ?? null;
-    if (mark === null || mark !== this.#mark) this.#keys.clear();
-    this.#mark = mark;
-    const shown = `${id}:${secretHash.toString("hex")}`;
     const nowMs = this.#monotonicMs();
+    const mark = this.#readMark(nowMs);
+    const shown = `${id}:${secretHash.toString("hex")}`;
     const recent = this.#keys.get(shown);
     if (recent !== undefined && recent.untilMs > nowMs) return recent.key;
     const key = await this.#records.findApiKey(id);
@@ -48,6 +49,16 @@ export class RecentApiKeys {
     if (mark !== null && mark === this.#mark && `${id}:${key?.secretSha256}` === shown && key !== null)
       this.#keep(shown, { key, untilMs: nowMs + KEPT_MS });
     return key;
+  }
+
+  /** Forgets every key where it has changed. */
+  #readMark(nowMs: number): number | null {
+    if (nowMs - this.#markReadAtMs < MARK_READ_EVERY_MS) return this.#mark;
+    const mark = this.#records.apiKeysMark?.() ?? null;
+    this.#markReadAtMs = nowMs;
+    if (mark === null || mark !== this.#mark) this.#keys.clear();
+    this.#mark = mark;
+    return mark;
   }
 
   #keep(shown: string, recent: RecentKey): void {

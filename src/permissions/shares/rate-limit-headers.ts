@@ -5,6 +5,7 @@
  * parameter of our own beside the bytes.
  * @see draft-ietf-httpapi-ratelimit-headers-11 sections 3 and 4; RFC 9651 section 3
  */
+import type { ShareRule } from "../../flows/flow.ts";
 import type { ShareUnit } from "./share-account.ts";
 import { boundsOf, type ShareClaim, windowOf } from "./share-claim.ts";
 
@@ -26,12 +27,23 @@ export function rateLimitHeaders(
   const told = claims.filter(({ rule }) => rule.per !== "flow" && boundsOf(rule)[0]?.[0] !== "files");
   if (told.length === 0) return [];
   return [
-    ["RateLimit-Policy", told.map(policyItem).join(", ")],
+    ["RateLimit-Policy", told.map(({ rule }) => policyItem(rule)).join(", ")],
     ["RateLimit", told.map((claim) => limitItem(claim, nowMs)).join(", ")],
   ];
 }
 
-function policyItem({ rule }: ShareClaim): string {
+/** Of each rule as long as its flow is in use: it says the same every time. */
+const policyItems = new WeakMap<ShareRule, string>();
+
+function policyItem(rule: ShareRule): string {
+  const known = policyItems.get(rule);
+  if (known !== undefined) return known;
+  const item = writePolicyItem(rule);
+  policyItems.set(rule, item);
+  return item;
+}
+
+function writePolicyItem(rule: ShareRule): string {
   const [[unit, max] = ["requests", 0] as const, files] = boundsOf(rule);
   const window = rule.kind === "concurrent" ? "" : `;w=${integer(Math.ceil(rule.windowMs / 1000))}`;
   const beside = files === undefined ? "" : `;sluicegate-files=${integer(files[1])}`;

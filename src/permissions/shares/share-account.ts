@@ -1,7 +1,7 @@
 /**
  * What one subject has of one share: what was taken, by slots of time, and what is reserved now.
  *
- * Times are ledger times. Always: `slots` is in order of their ends; a slot counts while its end lies inside the window, so that use is
+ * Times are ledger times. Always: `slots` is in order of their ends, and `sums` is what they add up to; a slot counts while its end lies inside the window, so that use is
  * never counted for too short a time. Whether something fits is the claim's question (`share-claim.ts`); here it is only counted.
  */
 import { slotEndMs } from "./window-slots.ts";
@@ -36,6 +36,7 @@ export class ShareAccount {
   /** Claims that point here; such an account is not dropped. */
   holders = 0;
   #slots: Slot[] = [];
+  readonly #sums = { requests: 0, bytes: 0, files: 0 };
   readonly #budget: SlotBudget;
 
   constructor(share: string, subject: string, options: { windowMs: number; budget: SlotBudget }) {
@@ -52,9 +53,12 @@ export class ShareAccount {
   /** What counts at `nowMs`, without what is reserved. */
   used(unit: ShareUnit, windowMs: number, nowMs: number): number {
     if (unit === "places") return 0;
-    let sum = 0;
-    for (const slot of this.#slots) if (slot.endMs > nowMs - windowMs) sum += slot[unit];
-    return sum;
+    let used = this.#sums[unit];
+    for (const slot of this.#slots) {
+      if (slot.endMs > nowMs - windowMs) break;
+      used -= slot[unit];
+    }
+    return used;
   }
 
   /**
@@ -80,19 +84,24 @@ export class ShareAccount {
   }
 
   /** Counts what was taken in the slot that ends at `endMs`. */
-  restore({ requests = 0, bytes = 0, files = 0 }: Taken, endMs: number): Slot {
+  restore(taken: Taken, endMs: number): Slot {
     const slot = this.#slotEndingAt(endMs);
-    slot.requests += requests;
-    slot.bytes += bytes;
-    slot.files += files;
+    addTo(slot, taken, 1);
+    addTo(this.#sums, taken, 1);
     return slot;
+  }
+
+  /** Undoes a charge. A slot that has left the account meanwhile takes its sums along. */
+  takeBack(slot: Slot, taken: Taken): void {
+    addTo(slot, taken, -1);
+    if (this.#slots.includes(slot)) addTo(this.#sums, taken, -1);
   }
 
   forgetExpired(nowMs: number): void {
     const expired = this.#slots.findIndex(({ endMs }) => endMs > nowMs - this.windowMs);
     const count = expired < 0 ? this.#slots.length : expired;
     if (count === 0) return;
-    this.#slots.splice(0, count);
+    for (const slot of this.#slots.splice(0, count)) addTo(this.#sums, slot, -1);
     this.#budget.used -= count;
   }
 
@@ -126,4 +135,10 @@ export class ShareAccount {
     this.#budget.used -= 1;
     return first === wanted ? second : wanted;
   }
+}
+
+function addTo(sums: Pick<Slot, "requests" | "bytes" | "files">, taken: Taken, sign: 1 | -1): void {
+  sums.requests += sign * (taken.requests ?? 0);
+  sums.bytes += sign * (taken.bytes ?? 0);
+  sums.files += sign * (taken.files ?? 0);
 }

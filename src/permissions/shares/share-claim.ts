@@ -109,8 +109,7 @@ export class ShareClaim {
 
   /** Undoes `settle`: of its bytes and files nothing was taken, and its request, which stays counted, is in no record. */
   unsettle(slot: Slot, { requests = 0, bytes = 0, files = 0 }: Taken): void {
-    slot.bytes -= bytes;
-    slot.files -= files;
+    this.account.takeBack(slot, { bytes, files });
     slot.unrecorded += requests;
   }
 

@@ -10,6 +10,9 @@ export class ApiKeyTable {
   readonly #revoke: StatementSync;
   readonly #find: StatementSync;
   readonly #all: StatementSync;
+  readonly #findSecret: StatementSync;
+  /** Secrets of keys in force that this transaction has seen: nobody else can change one before its end. */
+  readonly #seen = new Map<string, unknown>();
 
   constructor(database: DatabaseSync) {
     this.#add = database.prepare(
@@ -19,6 +22,9 @@ export class ApiKeyTable {
       "UPDATE api_keys SET revoked_at_ms = ? WHERE id = ? AND revoked_at_ms IS NULL",
     );
     this.#find = database.prepare("SELECT * FROM api_keys WHERE id = ?");
+    this.#findSecret = database.prepare(
+      "SELECT secret_sha256 FROM api_keys WHERE id = ? AND revoked_at_ms IS NULL",
+    );
     this.#all = database.prepare("SELECT * FROM api_keys ORDER BY created_at_ms, id");
   }
 
@@ -44,6 +50,7 @@ export class ApiKeyTable {
 
   /** @returns whether the key was revoked by this; `false` too where it was before, or where there is none */
   revoke(id: string, atMs: number): boolean {
+    this.#seen.delete(id);
     return this.#revoke.run(atMs, id).changes === 1;
   }
 
@@ -54,9 +61,14 @@ export class ApiKeyTable {
 
   /** @throws RECORDS_API_KEY_ENDED where the key is revoked, gone, or made anew under the same id */
   require({ id, secretSha256 }: RequiredApiKey): void {
-    const key = this.#find.get(id);
-    if (key?.secret_sha256 === secretSha256 && key.revoked_at_ms === null) return;
-    throw new GateError("RECORDS_API_KEY_ENDED");
+    const seen = this.#seen.get(id) ?? this.#findSecret.get(id)?.secret_sha256;
+    if (seen !== secretSha256) throw new GateError("RECORDS_API_KEY_ENDED");
+    this.#seen.set(id, seen);
+  }
+
+  /** To be called where a transaction begins, and where one or a part of one was undone. */
+  forgetSeen(): void {
+    this.#seen.clear();
   }
 
   all(): ApiKeyRecord[] {

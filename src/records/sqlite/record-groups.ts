@@ -105,6 +105,7 @@ export class RecordGroups {
     this.#database.exec("SAVEPOINT change");
     try {
       this.#apply(change, group);
+      this.#desk.finish();
       this.#database.exec("RELEASE change");
     } catch (error) {
       if (!isFaultOfChange(error)) throw error;
@@ -120,6 +121,7 @@ export class RecordGroups {
   }
 
   #commit(group: Outcome, outcome: Outcome): void {
+    this.#desk.finish();
     this.#database.exec("COMMIT");
     this.#commits += 1;
     outcome.done.push(...group.done);

@@ -52,11 +52,19 @@ export class RequestDesk {
   /** To be called where a transaction begins: another process may have written since the last one. */
   startAnew(): void {
     this.#audit.forgetHead();
+    this.#keys.forgetSeen();
+  }
+
+  /** To be called where a transaction, or a part of one that may be undone alone, ends. */
+  finish(): void {
+    this.#usage.write();
   }
 
   /** To be called where a transaction, or a part of one, was undone. */
   undone(): void {
     this.#audit.forgetHead();
+    this.#keys.forgetSeen();
+    this.#usage.drop();
     this.#forgetter.startAgain();
   }
 
@@ -135,6 +143,7 @@ export class RequestDesk {
     const expiredMax = limit * EXPIRED_FACTOR;
     this.#idempotency.forget(nowMs, expiredMax);
     this.#grants.forget(nowMs, expiredMax);
+    this.#usage.write();
     this.#usage.forget(nowMs, expiredMax);
     return this.#forgetter.forget(nowMs, uploadsBeforeMs, limit);
   }

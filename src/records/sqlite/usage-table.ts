@@ -1,5 +1,8 @@
 /**
  * Use of shares as rows: what one subject took of one share in one slot of time, added up.
+ *
+ * Always holds: what is added is in memory until `write`, which belongs before the end of its transaction; uploads that share one, and mostly take
+ * of the same shares, so write one row together.
  */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { UsageEntry } from "../records.ts";
@@ -8,6 +11,7 @@ export class UsageTable {
   readonly #add: StatementSync;
   readonly #all: StatementSync;
   readonly #forget: StatementSync;
+  readonly #added = new Map<string, UsageEntry>();
 
   constructor(database: DatabaseSync) {
     this.#add = database.prepare(
@@ -26,9 +30,23 @@ export class UsageTable {
   }
 
   add(entries: readonly UsageEntry[]): void {
-    for (const { share, subject, slotMs, requests, files, bytes, expiresAtMs } of entries) {
-      this.#add.run(share, subject, slotMs, requests, files, bytes, expiresAtMs);
+    for (const entry of entries) {
+      const row = JSON.stringify([entry.share, entry.subject, entry.slotMs]);
+      const added = this.#added.get(row);
+      this.#added.set(row, added === undefined ? entry : together(added, entry));
     }
+  }
+
+  /** Writes what was added since the last time. */
+  write(): void {
+    for (const { share, subject, slotMs, requests, files, bytes, expiresAtMs } of this.#added.values())
+      this.#add.run(share, subject, slotMs, requests, files, bytes, expiresAtMs);
+    this.#added.clear();
+  }
+
+  /** Where a transaction, or a part of one, was undone before `write`. */
+  drop(): void {
+    this.#added.clear();
   }
 
   all(nowMs: number): UsageEntry[] {
@@ -38,4 +56,14 @@ export class UsageTable {
   forget(nowMs: number, limit: number): void {
     this.#forget.run(nowMs, limit);
   }
+}
+
+function together(one: UsageEntry, other: UsageEntry): UsageEntry {
+  return {
+    ...one,
+    requests: one.requests + other.requests,
+    files: one.files + other.files,
+    bytes: one.bytes + other.bytes,
+    expiresAtMs: Math.max(one.expiresAtMs, other.expiresAtMs),
+  };
 }
