@@ -86,7 +86,7 @@ function writeFailure(page: Page, run: CheckRun, result: CheckResult): void {
   const broken = decidingCases(result);
   const [first] = broken;
   page.gap();
-  const title = `✕ ${shownLine(result.id)}  ${shownLine(result.title)}${age === null ? "" : ` (${age})`}`;
+  const title = `✕ ${shownLine(result.id)}${age === null ? "" : ` (${age})`}  ${shownLine(result.title)}`;
   page.hanging("", title, 4, "red");
   page.hanging("  ", shownLine(result.sentence), 2, "bold");
   if (first !== undefined) writeCase(page, first, broken.length);
