@@ -3,9 +3,6 @@
  *
  * Always: the file is the old one or the new one, never half of each; its permissions stay. It does not tell a running gate.
  */
-import { randomBytes } from "node:crypto";
-import { type FileHandle, open, realpath, rename, rm } from "node:fs/promises";
-import { dirname, join } from "node:path";
 import { GateError } from "../problems/gate-error.ts";
 import { formatSetupProblem, type SetupProblem } from "../problems/setup-problem.ts";
 import { readWrittenFile } from "../setup/written-file.ts";
@@ -14,6 +11,7 @@ import { readYaml } from "../setup/yaml-source.ts";
 import type { FlowMode } from "./flow.ts";
 import { findInspectContradictions } from "./inspect-schema.ts";
 import { findModeWord } from "./mode-word.ts";
+import { replaceFile } from "./replace-file.ts";
 
 /** What came of it; `before` equals the new mode where nothing had to change. */
 export interface ModeChange {
@@ -41,7 +39,7 @@ export async function changeMode(file: string, mode: FlowMode): Promise<ModeChan
   const broken = findInspectContradictions(source, groupIn(source.value), mode);
   if (broken.length > 0) throw invalid(broken);
   const changed = [bytes.subarray(0, found.startByte), Buffer.from(mode), bytes.subarray(found.endByte)];
-  await replaceFile(file, Buffer.concat(changed));
+  await writeChanged(file, Buffer.concat(changed));
   return { before: found.word, isChanged: true };
 }
 
@@ -55,44 +53,11 @@ function invalid(problems: readonly SetupProblem[]): GateError {
   return new GateError("FLOW_INVALID", { message: problems.map(formatSetupProblem).join("\n") });
 }
 
-/** Writes beside the file and renames over it, synced in between, so that a crash leaves one of the two whole. */
-async function replaceFile(file: string, bytes: Buffer): Promise<void> {
+async function writeChanged(file: string, bytes: Buffer): Promise<void> {
   try {
-    const target = await realpath(file);
-    const beside = join(dirname(target), `.flow.yaml.${randomBytes(6).toString("hex")}.new`);
-    try {
-      await writeLike(target, beside, bytes);
-      await rename(beside, target);
-    } catch (error) {
-      await rm(beside, { force: true });
-      throw error;
-    }
-    await syncFolder(dirname(target));
+    await replaceFile(file, bytes);
   } catch (cause) {
     const reason = (cause as NodeJS.ErrnoException).code ?? "unknown error";
     throw new GateError("FLOW_INVALID", { message: `${file} cannot be changed (${reason}).`, cause });
   }
-}
-
-async function writeLike(original: string, beside: string, bytes: Buffer): Promise<void> {
-  await using from = await open(original, "r");
-  await using to = await open(beside, "wx", 0o600);
-  await to.writeFile(bytes);
-  await copyOwnership(from, to);
-  await to.sync();
-}
-
-async function copyOwnership(from: FileHandle, to: FileHandle): Promise<void> {
-  const wanted = await from.stat();
-  const now = await to.stat();
-  if (wanted.uid !== now.uid || wanted.gid !== now.gid) {
-    // Only root may give a file away; for anybody else the new file is theirs, as with any editor.
-    await to.chown(wanted.uid, wanted.gid).catch(() => {});
-  }
-  await to.chmod(wanted.mode & 0o7777);
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  await using handle = await open(folder, "r");
-  await handle.sync();
 }

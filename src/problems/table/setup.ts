@@ -31,6 +31,31 @@ export const SETUP_CODES = {
       "The flows folder is missing or empty, or something in it looks like a flow and is none. Only a warning.",
     remedy: "Write FLOW/flow.yaml in the flows folder, or draft some with sluicegate init.",
   },
+  FLOW_REVIEW: {
+    status: 500,
+    title: "Something about a flow is legal, and unwise",
+    retry: "never",
+    meaning:
+      "A flow loads, and has what a reviewer would ask about; the rule that was found is named. Only a warning.",
+    remedy:
+      "Write the line that the warning names, or leave it as it is and know why; docs/review.md has every rule.",
+  },
+  WAIVERS_INVALID: {
+    status: 500,
+    title: "The waivers of a flow cannot be used",
+    retry: "never",
+    meaning:
+      "waivers.yaml in the flow's folder has the problems that are listed, or a waiver that was to be added is not one.",
+    remedy: "Mend the lines named: a check's id, a day at most 180 days ahead, a reason and an owner.",
+  },
+  RECORDED_ANSWER_INVALID: {
+    status: 500,
+    title: "The recorded answer of a flow cannot be used",
+    retry: "never",
+    meaning:
+      "A file below expected/ in the flow's folder cannot be read, or the answers are none that could be recorded.",
+    remedy: "Record it again with sluicegate record, or mend the file named.",
+  },
   FLOW_UNKNOWN: {
     status: 404,
     title: "There is no such flow",
@@ -43,7 +68,8 @@ export const SETUP_CODES = {
     title: "There is no file to check the route with",
     retry: "never",
     meaning: "A check sends a file that the route must take; none was named, found or could be made.",
-    remedy: "Put a small valid file into the flow's samples/ folder, name one under verify.samples, or give --sample.",
+    remedy:
+      "Put a small valid file into the flow's samples/ folder, name one under verify.samples, or give --sample.",
   },
   CHECK_TARGET_INVALID: {
     status: 500,
@@ -101,22 +127,26 @@ export const SETUP_CODES = {
     status: 500,
     title: "A credential to check with is missing",
     retry: "never",
-    meaning: "The flow names where the credential of a sender is, and there is none there, or none that a header could hold.",
+    meaning:
+      "The flow names where the credential of a sender is, and there is none there, or none that a header could hold.",
     remedy: "Set the environment variable, or mend the file or the command, that verify.credentials names.",
   },
   CHECK_COMMAND_FAILED: {
     status: 500,
     title: "A command of the flow failed",
     retry: "never",
-    meaning: "A command under verify of the flow file could not be run, took too long, printed too much or failed.",
+    meaning:
+      "A command under verify of the flow file could not be run, took too long, printed too much or failed.",
     remedy: "Run the command by hand in the flow's folder, and mend it.",
   },
   CHECK_COMMAND_OUTPUT: {
     status: 500,
     title: "A command of the flow printed something else than it should",
     retry: "never",
-    meaning: "What a command under verify of the flow file printed is not of the form that is expected of it.",
-    remedy: "Let the command print what is expected; sluicegate's documentation of the flow file says what that is.",
+    meaning:
+      "What a command under verify of the flow file printed is not of the form that is expected of it.",
+    remedy:
+      "Let the command print what is expected; sluicegate's documentation of the flow file says what that is.",
   },
   STORAGE_UNUSABLE: {
     status: 500,
@@ -130,7 +160,16 @@ export const SETUP_CODES = {
     status: 500,
     title: "The file is not a run of checks",
     retry: "never",
-    meaning: "A file that was given as an earlier run, or to send something again from, cannot be read as one.",
-    remedy: "Name a file that sluicegate check --report json wrote, with this version or one of the same format.",
+    meaning:
+      "A file that was given as an earlier run, or to send something again from, cannot be read as one.",
+    remedy:
+      "Name a file that sluicegate check --report json wrote, with this version or one of the same format.",
+  },
+  CHECK_RUNS_UNWRITABLE: {
+    status: 500,
+    title: "Runs of checks cannot be kept",
+    retry: "never",
+    meaning: "The folder .sluicegate, where runs and their evidence are kept, cannot be made or written.",
+    remedy: "Start the command in a folder that can be written.",
   },
 } as const satisfies Record<string, ErrorCodeRow>;
