@@ -5,10 +5,19 @@
  */
 
 /**
- * What a route may promise, or not: its limit of size and of count, its types, who may send, and what is looked for inside of files. Where nothing is
- * promised of a topic, what goes wrong there is a warning and no broken promise.
+ * What a route may promise, or not: its limits of size and of count, its types, which text fields it takes (`fields`), whether it knows who sends
+ * (`callers`), and what is looked for inside of files. Where nothing is promised of a topic, what goes wrong there is a warning and no broken promise.
  */
-export type Topic = "size" | "count" | "types" | "malware" | "archives" | "images" | "documents";
+export type Topic =
+  | "size"
+  | "count"
+  | "types"
+  | "fields"
+  | "callers"
+  | "malware"
+  | "archives"
+  | "images"
+  | "documents";
 
 /** One who can send. */
 export interface Identity {
