@@ -11,6 +11,19 @@
  * - UPL-VO-06, scanning again and the ends of retention: need an engine to scan with, and days to wait.
  * - The classes CT, AR, IM and DC: need malware scanning, and inspection of what is inside of archives, pictures and documents.
  */
+import { zipSlip } from "./catalogue/ar-01-zip-slip.ts";
+import { linksInArchive } from "./catalogue/ar-02-links.ts";
+import { overlappingEntries } from "./catalogue/ar-03-overlapping-entries.ts";
+import { ratioBomb } from "./catalogue/ar-04-ratio-bomb.ts";
+import { recursion } from "./catalogue/ar-05-recursion.ts";
+import { entryFlood } from "./catalogue/ar-06-entry-flood.ts";
+import { sizeLies } from "./catalogue/ar-07-size-lies.ts";
+import { twoHeaders } from "./catalogue/ar-08-two-headers.ts";
+import { whichDirectory } from "./catalogue/ar-09-which-directory.ts";
+import { sameEntryTwice } from "./catalogue/ar-10-same-entry-twice.ts";
+import { bytesOutside } from "./catalogue/ar-11-bytes-outside.ts";
+import { rareFeatures } from "./catalogue/ar-12-rare-features.ts";
+import { tarSpecials } from "./catalogue/ar-13-tar-specials.ts";
 import { storageFails } from "./catalogue/fm-04-storage-fails.ts";
 import { serviceFails } from "./catalogue/fm-05-service-fails.ts";
 import { badPolicy } from "./catalogue/fm-06-bad-policy.ts";
@@ -132,6 +145,19 @@ export const CATALOGUE: readonly Check[] = [
   polyglotFile,
   sniffableText,
   detectorStress,
+  zipSlip,
+  linksInArchive,
+  overlappingEntries,
+  ratioBomb,
+  recursion,
+  entryFlood,
+  sizeLies,
+  twoHeaders,
+  whichDirectory,
+  sameEntryTwice,
+  bytesOutside,
+  rareFeatures,
+  tarSpecials,
   noCredential,
   noRightToUpload,
   otherObject,
