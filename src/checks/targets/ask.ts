@@ -3,9 +3,10 @@
  */
 import type { Answer } from "../answer-reader.ts";
 import type { Probe, Target } from "../check.ts";
+import type { TlsTrust } from "../open-connection.ts";
 import { latin1 } from "../payloads/bytes.ts";
 import { controlProbe } from "../payloads/upload.ts";
-import { type Exchange, sendProbe } from "../send-probe.ts";
+import { type Exchange, type SendLimits, sendProbe } from "../send-probe.ts";
 import { targetAs } from "../target-as.ts";
 
 const QUESTION_MS = 5000;
@@ -19,7 +20,7 @@ export interface Attempt {
 }
 
 /** Sends the control upload as the main identity. */
-export async function tryControl(target: Target): Promise<Attempt> {
+export async function tryControl(target: Target, tls?: TlsTrust): Promise<Attempt> {
   try {
     const probe = controlProbe(await targetAs(target, "main"));
     return {
@@ -35,19 +36,22 @@ export async function tryControl(target: Target): Promise<Attempt> {
 export type Asked = Pick<Target, "origin" | "headers" | "credential">;
 
 /** GETs a path. @returns the first answer, or `null` where none came */
-export async function ask(asked: Asked, path: string): Promise<Answer | null> {
+export async function ask(asked: Asked, path: string, tls?: TlsTrust): Promise<Answer | null> {
   try {
-    return await askOrThrow(asked, path);
+    return await askOrThrow(asked, path, tls);
   } catch {
     return null;
   }
 }
 
 /** GETs a path. @returns `null` where a connection was made, and no answer came. @throws where none could be made */
-export async function askOrThrow(asked: Asked, path: string): Promise<Answer | null> {
-  const limits = { deadlineMs: QUESTION_MS, lingerMs: 0 };
-  const exchange = await sendProbe(asked.origin, question(asked, path), limits);
+export async function askOrThrow(asked: Asked, path: string, tls?: TlsTrust): Promise<Answer | null> {
+  const exchange = await sendProbe(asked.origin, question(asked, path), limitsOf(QUESTION_MS, tls));
   return exchange.answers[0] ?? null;
+}
+
+function limitsOf(deadlineMs: number, tls: TlsTrust | undefined): SendLimits {
+  return { deadlineMs, lingerMs: 0, ...(tls === undefined ? {} : { tls }) };
 }
 
 function question({ origin, headers, credential = [] }: Asked, path: string): Probe {

@@ -32,7 +32,7 @@ function tlsTrouble(origin: string, code: string): Stop | null {
     return tls(`The certificate of ${host} is for another name than ${hostname}: use a name that it is for.`);
   if (UNTRUSTED.has(code))
     return tls(
-      `The certificate of ${host} was signed by nobody whom this machine trusts: name the authority's certificate file in NODE_EXTRA_CA_CERTS and run again.`,
+      `The certificate of ${host} was signed by nobody whom this machine trusts: give the authority's certificate with --ca FILE.`,
     );
   const isPlain = ["ERR_SSL_WRONG_VERSION_NUMBER", "ERR_SSL_PACKET_LENGTH_TOO_LONG", "EPROTO"].includes(code);
   if (isPlain && protocol === "https:")

@@ -16,7 +16,7 @@ import { bodyText } from "./ask.ts";
 import { connectionTrouble } from "./connection-trouble.ts";
 
 /** What of a subject a diagnosis looks at. */
-export type Diagnosed = Pick<CheckSubject, "target" | "about" | "expected">;
+export type Diagnosed = Pick<CheckSubject, "target" | "about">;
 
 /**
  * @param exchange `null` where there was none

@@ -47,7 +47,7 @@ export async function flowTarget(input: FlowTargetInput): Promise<FlowTarget> {
     seed: runId,
     unpromised: unpromisedBy(flow.inspect),
   };
-  return { target, assumptions: [...sayings(flow, status), ...path.assumptions, ...files.assumptions] };
+  return { target, assumptions: [...sayings(flow), ...path.assumptions, ...files.assumptions] };
 }
 
 /** In front of all names that a run stores. */
@@ -55,16 +55,10 @@ export function markOf(runId: string): string {
   return `flowcheck-${runId.toLowerCase().replace(/[^a-z0-9]+/g, "-")}`;
 }
 
-function sayings(flow: Flow, status: number | undefined): string[] {
-  const isBoth = flow.route.protocols.length > 1;
-  return [
-    ...(status === undefined
-      ? [
-          `Any of ${USUAL_STATUSES.join(", ")} is taken for accepted: the flow does not say which (expect.status).`,
-        ]
-      : []),
-    ...(isBoth ? ["Checked as a form; raw bodies, which the flow takes too, are not checked."] : []),
-  ];
+function sayings({ route }: Flow): string[] {
+  return route.protocols.length > 1
+    ? ["Checked as a form; raw bodies, which the flow takes too, are not checked."]
+    : [];
 }
 
 /** The template with its `{names}` filled in. Of a raw route the last segment stays `{name}`: each file brings its own. */

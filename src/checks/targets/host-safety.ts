@@ -7,6 +7,7 @@ import { randomBytes } from "node:crypto";
 import { lookup } from "node:dns/promises";
 import { readFile, writeFile } from "node:fs/promises";
 import { BlockList, isIP } from "node:net";
+import type { TlsTrust } from "../open-connection.ts";
 import { askOrThrow, bodyText } from "./ask.ts";
 import { connectionTrouble } from "./connection-trouble.ts";
 
@@ -17,6 +18,7 @@ export interface HostSafetyInput {
   readonly allowHosts: readonly string[];
   /** File that keeps the token; made, readable by its owner only, when it is first needed. Its folder must be there. */
   readonly tokenFile: string;
+  readonly tls?: TlsTrust;
   /** Addresses of a name; default: the system's resolver. */
   readonly addressesOf?: (hostname: string) => Promise<readonly string[]>;
 }
@@ -45,7 +47,7 @@ export async function checkHost(input: HostSafetyInput): Promise<HostSafety> {
   if (!allowHosts.some((each) => each.toLowerCase() === hostname.toLowerCase()))
     return refusedWith(await notAllowed(input, hostname, addresses));
   const token = await readToken(input.tokenFile);
-  const trouble = await proofTrouble(origin, token);
+  const trouble = await proofTrouble(input, token);
   if (trouble !== null) return refusedWith(`${trouble} ${whatToPut(origin, token)}`);
   const after = (await addressesOf(input, hostname)) ?? [];
   const isSame = after.some((each) => addresses.includes(each));
@@ -98,9 +100,9 @@ function whatToPut(origin: string, token: string): string {
 }
 
 /** What is wrong with the proof, or `null`. */
-async function proofTrouble(origin: string, token: string): Promise<string | null> {
+async function proofTrouble({ origin, tls }: HostSafetyInput, token: string): Promise<string | null> {
   try {
-    const answer = await askOrThrow({ origin, headers: [] }, PROOF_PATH);
+    const answer = await askOrThrow({ origin, headers: [] }, PROOF_PATH, tls);
     if (answer === null) return `${origin}${PROOF_PATH} gives no answer.`;
     if (answer.status !== 200) return `${origin}${PROOF_PATH} answers ${answer.status}.`;
     return bodyText(answer).includes(token) ? null : `${origin}${PROOF_PATH} answers 200 with another text.`;

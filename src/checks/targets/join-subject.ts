@@ -3,6 +3,7 @@
  */
 import type { Answer } from "../answer-reader.ts";
 import type { Target } from "../check.ts";
+import type { TlsTrust } from "../open-connection.ts";
 import type { CheckedTarget } from "../run/check-run.ts";
 import type { CheckSubject } from "../run/run-request.ts";
 import type { Sight } from "../sight/open-sight.ts";
@@ -38,9 +39,10 @@ export function joinSubject(target: Target, about: CheckedTarget, sight: Sight):
 export async function whoServes(
   target: Target,
   answers: readonly (Answer | null)[],
+  tls?: TlsTrust,
 ): Promise<Pick<CheckedTarget, "framework" | "serves">> {
   const known = findFramework(answers);
-  const missing = known === null ? await ask(target, `/flowcheck-${target.seed}-nothing-here`) : null;
+  const missing = known === null ? await ask(target, `/flowcheck-${target.seed}-nothing-here`, tls) : null;
   const all = [...answers, missing];
   return { framework: known ?? findFramework(all), serves: whatServes(all) };
 }

@@ -1,0 +1,108 @@
+/**
+ * Makes the route of a flow ready to be checked: what it promises, who is in front, how to look behind it, who there is to send as.
+ *
+ * Always holds: whether the control upload passes is not judged here; a subject is made also where nobody answers, so that the run can say why.
+ */
+import type { Flow } from "../../flows/flow.ts";
+import type { Settings } from "../../settings/settings.ts";
+import type { YamlSource } from "../../setup/yaml-source.ts";
+import type { Target } from "../check.ts";
+import { isAccepted } from "../judge.ts";
+import type { TlsTrust } from "../open-connection.ts";
+import type { ManualNote } from "../run/check-run.ts";
+import type { CheckSubject } from "../run/run-request.ts";
+import { openSight, type Sight } from "../sight/open-sight.ts";
+import { type Attempt, ask, tryControl } from "./ask.ts";
+import { GATE_PAGE, isFromGate, isGatePage } from "./find-front.ts";
+import { flowLines } from "./flow-lines.ts";
+import { promisesOf, promisesOfGate, USUAL_STATUSES } from "./flow-promises.ts";
+import { flowTarget } from "./flow-target.ts";
+import { joinSubject, seenBy, whoServes } from "./join-subject.ts";
+
+export interface FlowSubjectInput {
+  readonly flow: Flow;
+  /** Of the same reading as the flow. */
+  readonly source: YamlSource;
+  /** `http://host:port` that is checked. */
+  readonly origin: string;
+  readonly runId: string;
+  /** Of the gate that runs on this machine, where one is known. */
+  readonly settings: Settings | null;
+  /** What `https://` is trusted by, beside the system's authorities. */
+  readonly tls?: TlsTrust;
+}
+
+/**
+ * Sends up to three requests: what is in front, one control upload, and what answers where nothing is.
+ * @throws SAMPLE_MISSING where there is no file to send
+ */
+export async function subjectOfFlow(input: FlowSubjectInput): Promise<CheckSubject> {
+  const { flow, origin, runId, settings, tls } = input;
+  const { target, assumptions } = await flowTarget(input);
+  const page = await ask(target, GATE_PAGE, tls);
+  const gate = isGatePage(page) ? gatePromised(target, flow, settings) : null;
+  const sight = await openSight({ flow, target: gate ?? target, origin, runId, settings });
+  await sight.evidence?.clear();
+  const attempt = await tryControl(seenBy(gate ?? target, sight), tls);
+  await noteControl(sight, attempt);
+  const answer = attempt.exchange?.answers[0] ?? null;
+  const isFront = gate !== null && !isPassedThrough(gate, attempt);
+  const known = seenBy(isFront ? gate : target, sight);
+  const about = {
+    flow: flow.name,
+    flowFile: { path: input.source.file, lines: flowLines(input.source) },
+    policyVersion: flow.policyVersion,
+    owner: flow.owner,
+    origin,
+    method: flow.route.method,
+    path: flow.route.path,
+    front: isFront ? ("sluicegate" as const) : ("unknown" as const),
+    assumptions: [...statusSayings(flow), ...assumptions, ...gateSayings(flow, gate !== null, isFront)],
+    readBack: sight.readBack,
+    ...(await whoServes(known, [answer, page], tls)),
+  };
+  const framework = flow.verify?.framework ?? about.framework;
+  return { ...joinSubject(known, { ...about, framework }, sight), manual: manualOf(flow) };
+}
+
+function statusSayings({ notes }: Flow): string[] {
+  return notes.expect?.status === undefined
+    ? [
+        `Any of ${USUAL_STATUSES.join(", ")} is taken for accepted: expect.status in the flow file says otherwise.`,
+      ]
+    : [];
+}
+
+function gatePromised(target: Target, flow: Flow, settings: Settings | null): Target {
+  const promises = { ...promisesOf(flow), ...promisesOfGate(flow, settings) };
+  return { ...target, promises, idleMs: settings?.limits.idleMs ?? null };
+}
+
+/** An upload that was accepted without the gate's word on it: the gate is there, and has let the route pass. */
+function isPassedThrough(target: Target, { exchange }: Attempt): boolean {
+  const [answer] = exchange?.answers ?? [];
+  return exchange !== null && answer !== undefined && isAccepted(target, exchange) && !isFromGate(answer);
+}
+
+function gateSayings({ mode }: Flow, hasGate: boolean, isFront: boolean): string[] {
+  if (hasGate && !isFront)
+    return [
+      "A Sluicegate gate answers here and lets this route pass untouched: nothing of the gate is promised.",
+    ];
+  if (isFront && mode === "observe")
+    return [
+      "The flow's mode is observe: the gate refuses nothing, so what follows is what the service itself keeps.",
+    ];
+  return [];
+}
+
+/** What the control upload has stored is of this run, too. */
+async function noteControl({ evidence }: Sight, { exchange }: Attempt): Promise<void> {
+  if (exchange !== null) await evidence?.received(exchange);
+}
+
+/** The last word of a person on each check. */
+function manualOf({ verify }: Flow): ReadonlyMap<string, ManualNote> {
+  const notes = (verify?.manual ?? []).toSorted((a, b) => a.when.localeCompare(b.when));
+  return new Map(notes.map(({ check, ...note }) => [check, note]));
+}

@@ -1,0 +1,142 @@
+/**
+ * Makes a route ready to be checked of which nothing is written: an address and a sample are enough.
+ *
+ * Always holds: whatever is not told by somebody is among the assumptions, and no promise. A subject is made also where nobody answers.
+ */
+import type { Flow } from "../../flows/flow.ts";
+import type { Settings } from "../../settings/settings.ts";
+import type { Answer } from "../answer-reader.ts";
+import type { Target } from "../check.ts";
+import { isAccepted } from "../judge.ts";
+import type { Identities, Identity } from "../promise.ts";
+import type { CheckSubject } from "../run/run-request.ts";
+import { forgedOf } from "../sight/identities.ts";
+import { KeptSecrets } from "../sight/kept-secrets.ts";
+import { openSight } from "../sight/open-sight.ts";
+import { type Asked, ask, tryControl } from "./ask.ts";
+import { GATE_PAGE, isFromGate, isGatePage } from "./find-front.ts";
+import { promisesOfGate, USUAL_STATUSES } from "./flow-promises.ts";
+import { flowTarget } from "./flow-target.ts";
+import { type InferredFlow, inferFlow, type Known } from "./infer-flow.ts";
+import { inferReadBack } from "./infer-read-back.ts";
+import { joinSubject, seenBy, whoServes } from "./join-subject.ts";
+import { learnRoute } from "./learn-route.ts";
+import { findOpenApi } from "./openapi-hints.ts";
+import { readSample } from "./sample-files.ts";
+import { readUrlRequest, type UrlRequest, type UrlTargetInput } from "./url-request.ts";
+
+/** A subject, and the flow that nobody has written yet: for `draftFlow`. */
+export interface UrlSubject extends CheckSubject {
+  readonly inferred: Flow;
+}
+
+const TRIES_MAX = 3;
+/** Headers beside the credential that hold a secret, too. */
+const SECRET_HEADER = /^[^:]*(auth|token|key|cookie|secret|session|csrf|password)[^:]*:/i;
+
+/**
+ * Sends up to three control uploads and some twenty GETs.
+ * @throws CHECK_TARGET_INVALID, SAMPLE_MISSING
+ */
+export async function subjectOfUrl(
+  input: UrlTargetInput,
+  settings: Settings | null = null,
+): Promise<UrlSubject> {
+  const request = readUrlRequest(input);
+  const sample = await readSample(input.sample);
+  const secrets = new KeptSecrets();
+  const asked: Asked = {
+    origin: request.origin,
+    headers: request.headers,
+    credential: credentialLines(request),
+  };
+  const page = await ask(asked, GATE_PAGE, input.tls);
+  const hints = page === null ? null : await findOpenApi(asked, request, input.tls);
+  const tried = await tryRoute({ input, request, sample, hints, learnt: {} }, secrets);
+  const { answer } = tried;
+  const isFront = isGatePage(page) && isFromGate(answer);
+  const found =
+    answer === null || !tried.isAccepted ? null : await inferReadBack(tried.target, answer, hints, input.tls);
+  const flow = found === null ? tried.flow : withReadBack(tried.flow, found);
+  const promises = {
+    ...(found === null ? {} : { id: found.id }),
+    ...(isFront ? promisesOfGate(flow, settings) : {}),
+  };
+  const target = { ...tried.target, promises };
+  const { origin } = request;
+  const sight = await openSight({ flow, target, origin, runId: input.runId, settings });
+  await sight.evidence?.clear();
+  if (tried.attempt.exchange !== null) await sight.evidence?.received(tried.attempt.exchange);
+  const about = {
+    flow: null,
+    flowFile: null,
+    policyVersion: null,
+    owner: null,
+    origin,
+    method: target.method,
+    path: request.path,
+    front: isFront ? ("sluicegate" as const) : ("unknown" as const),
+    assumptions: tried.assumptions,
+    readBack: sight.readBack,
+    ...(await whoServes(target, [answer, page], input.tls)),
+  };
+  const subject = joinSubject(seenBy(target, sight), about, sight);
+  return { ...subject, secrets: () => [...new Set([...secrets.all(), ...sight.secrets()])], inferred: flow };
+}
+
+interface TriedRoute extends InferredFlow {
+  readonly target: Target;
+  readonly attempt: Awaited<ReturnType<typeof tryControl>>;
+  readonly answer: Answer | null;
+  readonly isAccepted: boolean;
+}
+
+/** Tries the control upload, and again where a refusal has said how it wants to be asked. */
+async function tryRoute(known: Known, secrets: KeptSecrets, tries = 1): Promise<TriedRoute> {
+  const inferred = inferFlow(known);
+  const target = await targetOf(known, inferred, secrets);
+  const attempt = await tryControl(target, known.input.tls);
+  const answer = attempt.exchange?.answers[0] ?? null;
+  const isTaken = attempt.exchange !== null && isAccepted(target, attempt.exchange);
+  const learnt = answer === null || isTaken || tries >= TRIES_MAX ? null : learnRoute(answer, known);
+  if (learnt !== null) return tryRoute({ ...known, learnt }, secrets, tries + 1);
+  const assumptions = [...inferred.assumptions, ...statusSayings(known.input)];
+  return { ...inferred, assumptions, target, attempt, answer, isAccepted: isTaken };
+}
+
+function statusSayings({ status }: UrlTargetInput): string[] {
+  return status === null
+    ? [`Any of ${USUAL_STATUSES.join(", ")} is taken for accepted: --status says otherwise.`]
+    : [];
+}
+
+async function targetOf(
+  { input, request, sample }: Known,
+  { flow, unpromised }: InferredFlow,
+  secrets: KeptSecrets,
+): Promise<Target> {
+  const { target } = await flowTarget({ flow, origin: request.origin, runId: input.runId });
+  const control = { ...target.file.control, mediaType: sample.mediaType };
+  const bare: Target = { ...target, file: { ...target.file, control }, unpromised };
+  const identities = identitiesOf(request, bare, secrets);
+  return identities === null ? bare : { ...bare, credential: credentialLines(request), identities };
+}
+
+const credentialLines = ({ credential }: UrlRequest): readonly string[] =>
+  credential === null ? [] : [`${credential.header}: ${credential.value}`];
+
+function identitiesOf(request: UrlRequest, target: Target, secrets: KeptSecrets): Identities | null {
+  const lines = credentialLines(request);
+  secrets.addLines([...lines, ...request.headers.filter((line) => SECRET_HEADER.test(line))]);
+  if (request.credential === null) return null;
+  const main: Identity = { name: "main", lines: async () => lines };
+  const forged = forgedOf(main, target, secrets);
+  return { header: request.credential.header, main, other: null, readOnly: null, expired: null, forged };
+}
+
+function withReadBack(flow: Flow, found: NonNullable<Awaited<ReturnType<typeof inferReadBack>>>): Flow {
+  const { id, url, cleanup } = found;
+  if (flow.verify === null) return flow;
+  const readBack = { id, url, state: null, list: null, command: null };
+  return { ...flow, verify: { ...flow.verify, readBack, cleanup } };
+}
