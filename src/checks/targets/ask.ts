@@ -24,7 +24,7 @@ export async function tryControl(target: Target, tls?: TlsTrust): Promise<Attemp
   try {
     const probe = controlProbe(await targetAs(target, "main"));
     return {
-      exchange: await sendProbe(target.origin, probe, { deadlineMs: UPLOAD_MS, lingerMs: 0 }),
+      exchange: await sendProbe(target.origin, probe, limitsOf(UPLOAD_MS, tls)),
       error: null,
     };
   } catch (error) {
