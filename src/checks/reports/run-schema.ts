@@ -162,6 +162,7 @@ export const runSchema = z
     cost: z.object({ requests: count, sentBytes: count }).readonly(),
     plan,
     results: z.array(result).readonly(),
+    controls: z.array(exchange).readonly().exactOptional(),
     leftovers: texts,
     stopped: stop.nullable(),
     exitCode: z.union([z.literal(0), z.literal(1), z.literal(3), z.literal(4)]),
