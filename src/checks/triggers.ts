@@ -19,28 +19,39 @@ export interface Trigger {
   readonly as: CaseIdentity;
   readonly appliesTo: (target: Target) => true | string;
   readonly probe: (target: Target) => Probe;
+  /** It is no whole request: a server refuses it in its own words, before any application is asked, or just closes. */
+  readonly isUnreadable: boolean;
 }
 
-type Options = Partial<Pick<Trigger, "as" | "appliesTo">>;
+type Options = Partial<Pick<Trigger, "as" | "appliesTo" | "isUnreadable">>;
 
 function trigger(
   name: string,
   statuses: readonly number[],
   gateCodes: readonly string[],
   probe: (target: Target) => Probe,
-  { as = "main", appliesTo = as === "main" ? always : hasIdentity(as) }: Options = {},
+  { as = "main", appliesTo = as === "main" ? always : hasIdentity(as), isUnreadable = false }: Options = {},
 ): Trigger {
-  return { name, as, appliesTo, probe, refusal: { statuses, gateCodes } };
+  const refusal: Refusal = { statuses, gateCodes, ...(isUnreadable ? { mayJustClose: true } : {}) };
+  return { name, as, appliesTo, probe, isUnreadable, refusal };
 }
 
 const HUGE = "Content-Length: 1099511627776";
 
 export const TRIGGERS: readonly Trigger[] = [
-  trigger("two Host headers", [400], ["REQUEST_HEADER_DUPLICATED"], (target) =>
-    probeOf(withLines(controlRequest(target), "Host: other.example")),
+  trigger(
+    "two Host headers",
+    [400],
+    ["REQUEST_HEADER_DUPLICATED"],
+    (target) => probeOf(withLines(controlRequest(target), "Host: other.example")),
+    { isUnreadable: true },
   ),
-  trigger("a header line without a colon", [400], ["REQUEST_MALFORMED"], (target) =>
-    probeOf(withLines(controlRequest(target), "X-Note")),
+  trigger(
+    "a header line without a colon",
+    [400],
+    ["REQUEST_MALFORMED"],
+    (target) => probeOf(withLines(controlRequest(target), "X-Note")),
+    { isUnreadable: true },
   ),
   trigger("a form that breaks off", [400], ["PROTOCOL_BODY_TRUNCATED"], cutForm, {
     appliesTo: multipartOnly,
@@ -103,8 +114,12 @@ export const TRIGGERS: readonly Trigger[] = [
     (target) => formProbe(target, formWithParts(target, fieldPart("unheard_of", "1"))),
     { appliesTo: multipartOnly },
   ),
-  trigger("headers of 100 KiB", [400, 431], ["REQUEST_HEADERS_TOO_LARGE"], (target) =>
-    probeOf(withLines(controlRequest(target), `X-Large: ${"a".repeat(100 * 1024)}`)),
+  trigger(
+    "headers of 100 KiB",
+    [400, 431],
+    ["REQUEST_HEADERS_TOO_LARGE"],
+    (target) => probeOf(withLines(controlRequest(target), `X-Large: ${"a".repeat(100 * 1024)}`)),
+    { isUnreadable: true },
   ),
 ];
 

@@ -14,7 +14,10 @@ function withLines(
       const changed = part(lines(field, control.name, control.mediaType), control.bytes);
       return formProbe(target, formWithFilePart(target, changed), controlContent(target));
     },
-    { statuses: [400], gateCodes: ["PROTOCOL_PART_HEADER_DUPLICATED", "PROTOCOL_PART_HEADER_MALFORMED"] },
+    {
+      statuses: [400, 415, 422],
+      gateCodes: ["PROTOCOL_PART_HEADER_DUPLICATED", "PROTOCOL_PART_HEADER_MALFORMED"],
+    },
     { appliesTo: multipartOnly },
   );
 }

@@ -14,7 +14,7 @@ import {
 import { probeOf, withHeader } from "../payloads/upload-request.ts";
 
 const refused = {
-  statuses: [400],
+  statuses: [400, 415, 422],
   gateCodes: [
     "PROTOCOL_PART_HEADER_MALFORMED",
     "PROTOCOL_BODY_MALFORMED",

@@ -13,8 +13,9 @@ import {
 } from "../payloads/form.ts";
 import { chunked, probeOf, withHeader } from "../payloads/upload-request.ts";
 
+/** 422: to a reader that leaves out the part that breaks off, a field is missing. */
 const truncated = {
-  statuses: [400],
+  statuses: [400, 422],
   gateCodes: ["PROTOCOL_BODY_TRUNCATED", "PROTOCOL_BODY_MALFORMED", "PROTOCOL_PART_HEADER_MALFORMED"],
 };
 
@@ -65,7 +66,7 @@ export const truncation: Check = {
       "the last boundary followed by CRLF in place of hyphens",
       (target) =>
         formProbe(target, { ...formOf(controlContent(target)), closing: utf8(`--${BOUNDARY}\r\n`) }),
-      { statuses: [400, 413], gateCodes: [...truncated.gateCodes, "PROTOCOL_TOO_MANY_PARTS"] },
+      { statuses: [400, 413, 422], gateCodes: [...truncated.gateCodes, "PROTOCOL_TOO_MANY_PARTS"] },
       { appliesTo: multipartOnly },
     ),
     refuses(

@@ -1,10 +1,22 @@
+import { createHash } from "node:crypto";
 import type { Check, CheckCase, Target } from "../check.ts";
-import { accepts, multipartOnly } from "../define-case.ts";
+import { accepts, multipartOnly, whereAll } from "../define-case.ts";
+import {
+  acceptedId,
+  jsonOf,
+  pathOf,
+  plainRequest,
+  pointedAt,
+  scenario,
+  tellsIds,
+} from "../define-scenario.ts";
 import { honestName, hostileName, namedProbe } from "../name-case.ts";
 import { joined, latin1 } from "../payloads/bytes.ts";
 import { controlContent, formOf, formProbe } from "../payloads/form.ts";
 import { canBeSized, sizedControl } from "../payloads/sized-file.ts";
 import { controlProbe } from "../payloads/upload.ts";
+import type { Stage } from "../scenario.ts";
+import { fileAt, isWhole } from "../stored-file.ts";
 
 const isBroken = (name: string) => (name.includes("\ufffd") ? "a name with a broken character" : null);
 
@@ -19,6 +31,37 @@ function twins(name: string, one: string, other: string): CheckCase {
 /** A valid file with other bytes than the control. */
 function otherBytes(target: Target) {
   return { bytes: sizedControl(target, Math.min(target.file.sizeBytesMax, 4096)).bytes };
+}
+
+/** Two uploads of one name: the first must still be what it was, under an id of its own. */
+async function oneNameTwice(stage: Stage): Promise<void> {
+  const target = await stage.as("main");
+  const first = await acceptedId(stage, "the first", target, controlProbe(target));
+  const other = otherBytes(target);
+  const second = await acceptedId(
+    stage,
+    "another of its name",
+    target,
+    controlProbe(await stage.as("main"), other),
+  );
+  if (first === null || second === null) return;
+  if (first === second) stage.complain("two files of one name have one id");
+  await isStillTheControl(stage, target, first);
+  const link = await stage.hooks.mintLink?.({ uploadId: first });
+  if (link === undefined) return;
+  const fetched = await fileAt(stage, await stage.as("nobody"), link).get("the first, fetched again");
+  isWhole(stage, fetched, target.file.control.bytes);
+}
+
+async function isStillTheControl(stage: Stage, { file, promises }: Target, id: string): Promise<void> {
+  const { path, sha256 } = promises?.state ?? {};
+  if (path === undefined || sha256 === undefined) return;
+  const told = await stage.send(
+    "the first's state",
+    plainRequest(await stage.as("main"), "GET", pathOf(path, id)),
+  );
+  if (pointedAt(jsonOf(told), sha256) !== createHash("sha256").update(file.control.bytes).digest("hex"))
+    stage.complain("the first file is no longer what it was when it was stored");
 }
 
 /** UPL-NM-07: one name, two files. */
@@ -61,5 +104,10 @@ export const nameCollision: Check = {
     twins("capitals and small letters", "PHOTO", "photo"),
     honestName("the extension in capitals", (extension, stem) => `${stem}${extension.toUpperCase()}`),
     hostileName("invalid UTF-8", (extension) => joined(latin1("caf\xe9"), extension), isBroken),
+  ],
+  scenarios: [
+    scenario("the first of two files of one name stays what it was", 4, oneNameTwice, {
+      appliesTo: whereAll(multipartOnly, canBeSized, tellsIds),
+    }),
   ],
 };

@@ -1,5 +1,5 @@
 import type { Check, CheckCase, ReceivedUpload, Refusal, Target } from "../check.ts";
-import { neutralises } from "../define-case.ts";
+import { neutralises, refuses } from "../define-case.ts";
 import { refused, scenario } from "../define-scenario.ts";
 import { controlProbe, controlRequest } from "../payloads/upload.ts";
 import { probeOf, withLines } from "../payloads/upload-request.ts";
@@ -39,6 +39,17 @@ function hasTrusted({ promises }: Target): true | string {
 const trusted = (target: Target): readonly string[] => target.promises?.trustedHeaders ?? [];
 const said = (name: string): string => `${name}: ${FORGED}`;
 
+/** Headers in which fronts of all kinds tell a service who is logged in. */
+const IDENTITY_HEADERS = [
+  "X-Remote-User",
+  "Remote-User",
+  "X-User",
+  "X-User-Id",
+  "X-Forwarded-User",
+  "X-Authenticated-User",
+  "X-Auth-Request-User",
+];
+
 /** UPL-PM-09: a client that speaks with the front's voice, or past it. */
 export const bypass: Check = {
   id: "UPL-PM-09",
@@ -71,6 +82,13 @@ export const bypass: Check = {
       "the same in other letters, twice",
       (target) => trusted(target).flatMap((name) => [said(name.toUpperCase()), said(folded(name))]),
       hasTrusted,
+    ),
+    refuses(
+      "nobody, with the headers of a front that has asked who it is",
+      (target) =>
+        probeOf(withLines(controlRequest(target), ...IDENTITY_HEADERS.map((name) => `${name}: admin`))),
+      { statuses: [400, 401, 403], gateCodes: ["CREDENTIALS_MISSING", "REQUEST_MALFORMED"] },
+      { as: "nobody" },
     ),
   ],
   scenarios: [

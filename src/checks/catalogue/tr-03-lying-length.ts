@@ -1,5 +1,6 @@
 import type { Check, Refusal, Target } from "../check.ts";
-import { multipartOnly, refuses } from "../define-case.ts";
+import { multipartOnly, neutralises, refuses } from "../define-case.ts";
+import { noFurtherHarm } from "../harms.ts";
 import { canaryRequest } from "../payloads/canary.ts";
 import { controlRequest } from "../payloads/upload.ts";
 import { headBytes, probeBytes, probeSteps, withHeader } from "../payloads/upload-request.ts";
@@ -17,17 +18,22 @@ const broken: Refusal = {
   mayJustClose: true,
 };
 
+type LengthLines = (lengthBytes: number) => readonly string[];
+
 /** The control with its Content-Length lines replaced, and a second request behind it. */
-function withLength(name: string, lines: (lengthBytes: number) => readonly string[], refusal = malformed) {
-  return refuses(
-    name,
-    (target) => {
-      const request = controlRequest(target);
-      const changed = withHeader(request, "Content-Length", ...lines(request.body.length));
-      return probeBytes(request.content, headBytes(changed), request.body, canaryRequest(target));
-    },
-    refusal,
-  );
+const lengthProbe = (lines: LengthLines) => (target: Target) => {
+  const request = controlRequest(target);
+  const changed = withHeader(request, "Content-Length", ...lines(request.body.length));
+  return probeBytes(request.content, headBytes(changed), request.body, canaryRequest(target));
+};
+
+function withLength(name: string, lines: LengthLines, refusal = malformed) {
+  return refuses(name, lengthProbe(lines), refusal);
+}
+
+/** The right number, said twice: a recipient either refuses it, or takes it for the one number that it is. @see RFC 9110 section 8.6 */
+function withSameLength(name: string, lines: LengthLines) {
+  return neutralises(name, lengthProbe(lines), malformed, noFurtherHarm);
 }
 
 /** A length of 100 bytes more than come; then the connection ends in one of two ways. */
@@ -71,7 +77,7 @@ export const lyingLength: Check = {
     }),
     withLength("negative", (length) => [`Content-Length: -${length}`]),
     withLength("with a plus sign", (length) => [`Content-Length: +${length}`]),
-    withLength("a list of the same number twice", (length) => [`Content-Length: ${length}, ${length}`]),
+    withSameLength("a list of the same number twice", (length) => [`Content-Length: ${length}, ${length}`]),
     withLength("hexadecimal", (length) => [`Content-Length: 0x${length.toString(16)}`]),
     withLength("with an exponent", () => ["Content-Length: 1e3"]),
     withLength("two numbers", (length) => [`Content-Length: ${length} ${length}`]),
@@ -80,7 +86,7 @@ export const lyingLength: Check = {
       statuses: [400, 413],
       gateCodes: ["REQUEST_MALFORMED", "BODY_TOO_LARGE"],
     }),
-    withLength("the header twice, alike", (length) => [
+    withSameLength("the header twice, alike", (length) => [
       `Content-Length: ${length}`,
       `Content-Length: ${length}`,
     ]),

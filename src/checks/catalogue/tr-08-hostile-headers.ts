@@ -9,7 +9,13 @@ const malformed: Refusal = {
   gateCodes: ["REQUEST_MALFORMED", "REQUEST_HEADER_DUPLICATED"],
   closes: true,
 };
-const tooLarge: Refusal = { statuses: [400, 431], gateCodes: ["REQUEST_HEADERS_TOO_LARGE"], closes: true };
+/** A server that stops reading in the middle may lose its own answer: what it has not read resets the connection. */
+const tooLarge: Refusal = {
+  statuses: [400, 431],
+  gateCodes: ["REQUEST_HEADERS_TOO_LARGE"],
+  closes: true,
+  mayJustClose: true,
+};
 
 /** A name that is a member of every JavaScript or Python object: legal, so it may pass, but nothing may break. */
 function inherited(name: string): CheckCase {

@@ -33,7 +33,7 @@ function eventFaults(lines: readonly string[], target: Target, status: number): 
   const faults: readonly (readonly [isThere: boolean, fault: string])[] = [
     [!lines.map(eventOf).includes(null), "an event of the refusal is not structured"],
     [text.includes(String(status)), "the events do not tell the status"],
-    [/"(?:code|rule|reason|error)":"[A-Za-z_-]{3,}"/.test(text), "the events do not tell the rule"],
+    [/"(?:code|rule|reason|error)"\s*:\s*"[A-Za-z_-]{3,}"/.test(text), "the events do not tell the rule"],
     [text.includes(target.path.replace("{name}", "")), "the events do not tell the route"],
   ];
   return faults.filter(([isThere]) => !isThere).map(([, fault]) => fault);
