@@ -11,13 +11,19 @@ const NUMBER_BYTES = 8;
 const TWO_POW_32 = 2 ** 32;
 /** Enough for most uploads with one file. */
 const ROOM_BYTES = 1024;
+const NO_ROOM = Buffer.alloc(0);
+
+/** Kept from one hash to the next; `null` while one has it. */
+let spareRoom: Buffer | null = Buffer.allocUnsafeSlow(ROOM_BYTES);
 
 export class FramedHash {
-  #bytes = Buffer.allocUnsafe(ROOM_BYTES);
+  #bytes: Buffer;
   #length = 0;
 
   /** @param purpose what the hash is for: hashes of different purposes never meet. */
   constructor(purpose: string) {
+    this.#bytes = spareRoom ?? Buffer.allocUnsafeSlow(ROOM_BYTES);
+    spareRoom = null;
     this.text(purpose);
   }
 
@@ -40,9 +46,13 @@ export class FramedHash {
     return this;
   }
 
-  /** Lower-case hex. */
+  /** Lower-case hex. The hash is at its end with it. */
   digest(): string {
-    return hash("sha256", this.#bytes.subarray(0, this.#length), "hex");
+    const digest = hash("sha256", this.#bytes.subarray(0, this.#length), "hex");
+    if (this.#bytes.length === ROOM_BYTES) spareRoom = this.#bytes;
+    this.#bytes = NO_ROOM;
+    this.#length = 0;
+    return digest;
   }
 
   #makeRoom(moreBytes: number): void {

@@ -5,6 +5,7 @@
  * keeps asking too early would never be let in again; one that was counted by its address stays counted, whatever refuses it later.
  */
 import type { Flow, ShareRule } from "../../flows/flow.ts";
+import type { GateError } from "../../problems/gate-error.ts";
 import type { UsageEntry } from "../../records/records.ts";
 import { rateLimitHeaders } from "./rate-limit-headers.ts";
 import type { ShareAccount, Slot, Taken } from "./share-account.ts";
@@ -127,13 +128,18 @@ export class ShareReservation implements Reservation {
 
   #take(needs: Needs, slab = 0): void {
     const nowMs = this.#book.nowMs();
-    const shortages = this.#claims.flatMap((claim) => claim.shortage(needs, nowMs) ?? []);
-    const [first, ...others] = shortages;
-    if (first !== undefined) throw shareRefusal([first, ...others]);
+    if (this.#claims.some((claim) => claim.shortage(needs, nowMs) !== null))
+      throw this.#refusal(needs, nowMs);
     for (const claim of this.#claims) {
       claim.take(needs, nowMs, slab);
       if (claim.rule.kind === "rate") this.#book.markUnrecorded(claim.account);
     }
+  }
+
+  #refusal(needs: Needs, nowMs: number): GateError {
+    const [first, ...others] = this.#claims.flatMap((claim) => claim.shortage(needs, nowMs) ?? []);
+    if (first === undefined) throw new Error("nothing stands against what is needed");
+    return shareRefusal([first, ...others]);
   }
 
   #noteCovered(): void {

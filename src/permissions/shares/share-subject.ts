@@ -22,6 +22,8 @@ export function principalSubject(principal: string): string {
  * cannot be read is a proxy's word for "unknown" or worse; all of those are one subject, so that making them up gains nothing.
  */
 export function addressSubject(address: string): string {
+  // As nearly every address is written, without the patterns for the others.
+  if (isIPv4(address)) return `address:${address}`;
   const plain = withoutPort(address.trim());
   if (isIPv4(plain)) return `address:${plain}`;
   if (!isIPv6(plain)) return "address:unreadable";
