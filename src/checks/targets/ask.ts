@@ -12,12 +12,17 @@ import { targetAs } from "../target-as.ts";
 const QUESTION_MS = 5000;
 const UPLOAD_MS = 15_000;
 
-/** What came of the control upload: exactly one of the two is `null`. */
+/** What may be sent before a run: nothing (a plan is only shown), questions alone, or a control upload, too. */
+export type FirstRequests = "none" | "questions" | "upload";
+
+/** What came of the control upload: at most one of the two is not `null`; none of them where nothing was sent. */
 export interface Attempt {
   readonly exchange: Exchange | null;
   /** Why there was no exchange at all: no connection, no credential. */
   readonly error: unknown;
 }
+
+export const NOT_TRIED: Attempt = { exchange: null, error: null };
 
 /** Sends the control upload as the main identity. */
 export async function tryControl(target: Target, tls?: TlsTrust): Promise<Attempt> {

@@ -4,10 +4,11 @@
 import type { Answer } from "../answer-reader.ts";
 import type { Target } from "../check.ts";
 import type { TlsTrust } from "../open-connection.ts";
+import { controlContent } from "../payloads/form.ts";
 import type { CheckedTarget } from "../run/check-run.ts";
 import type { CheckSubject } from "../run/run-request.ts";
 import type { Sight } from "../sight/open-sight.ts";
-import { ask } from "./ask.ts";
+import { type Attempt, ask, tryControl } from "./ask.ts";
 import { findFramework, whatServes } from "./find-framework.ts";
 
 /** The target with what the operator lets one see, and who there is to send as. */
@@ -35,12 +36,25 @@ export function joinSubject(target: Target, about: CheckedTarget, sight: Sight):
   };
 }
 
+/** The control upload; what it has stored is of this run, too. */
+export async function seenControl(target: Target, { evidence }: Sight, tls?: TlsTrust): Promise<Attempt> {
+  await evidence?.clear();
+  const attempt = await tryControl(target, tls);
+  if (attempt.exchange !== null) await evidence?.received(attempt.exchange, controlContent(target));
+  return attempt;
+}
+
+type Found = Pick<CheckedTarget, "framework" | "serves">;
+
+/** Where nothing may be asked. */
+export const NOTHING_FOUND: Found = { framework: null, serves: null };
+
 /** Framework and server, from answers that are there and that of a page that is not. */
 export async function whoServes(
   target: Target,
   answers: readonly (Answer | null)[],
   tls?: TlsTrust,
-): Promise<Pick<CheckedTarget, "framework" | "serves">> {
+): Promise<Found> {
   const known = findFramework(answers);
   const missing = known === null ? await ask(target, `/flowcheck-${target.seed}-nothing-here`, tls) : null;
   const all = [...answers, missing];

@@ -11,13 +11,13 @@ import { isAccepted } from "../judge.ts";
 import type { TlsTrust } from "../open-connection.ts";
 import type { ManualNote } from "../run/check-run.ts";
 import type { CheckSubject } from "../run/run-request.ts";
-import { openSight, type Sight } from "../sight/open-sight.ts";
-import { type Attempt, ask, tryControl } from "./ask.ts";
+import { openSight } from "../sight/open-sight.ts";
+import { type Attempt, ask, type FirstRequests, NOT_TRIED } from "./ask.ts";
 import { GATE_PAGE, isFromGate, isGatePage } from "./find-front.ts";
 import { flowLines } from "./flow-lines.ts";
 import { promisesOf, promisesOfGate, USUAL_STATUSES } from "./flow-promises.ts";
 import { flowTarget } from "./flow-target.ts";
-import { joinSubject, seenBy, whoServes } from "./join-subject.ts";
+import { joinSubject, NOTHING_FOUND, seenBy, seenControl, whoServes } from "./join-subject.ts";
 
 export interface FlowSubjectInput {
   readonly flow: Flow;
@@ -30,6 +30,8 @@ export interface FlowSubjectInput {
   readonly settings: Settings | null;
   /** What `https://` is trusted by, beside the system's authorities. */
   readonly tls?: TlsTrust;
+  /** Default: `upload`. */
+  readonly first?: FirstRequests;
 }
 
 /**
@@ -37,17 +39,17 @@ export interface FlowSubjectInput {
  * @throws SAMPLE_MISSING where there is no file to send
  */
 export async function subjectOfFlow(input: FlowSubjectInput): Promise<CheckSubject> {
-  const { flow, origin, runId, settings, tls } = input;
+  const { flow, origin, runId, settings, tls, first = "upload" } = input;
   const { target, assumptions } = await flowTarget(input);
-  const page = await ask(target, GATE_PAGE, tls);
+  const page = first === "none" ? null : await ask(target, GATE_PAGE, tls);
   const gate = isGatePage(page) ? gatePromised(target, flow, settings) : null;
   const sight = await openSight({ flow, target: gate ?? target, origin, runId, settings });
-  await sight.evidence?.clear();
-  const attempt = await tryControl(seenBy(gate ?? target, sight), tls);
-  await noteControl(sight, attempt);
+  const attempt =
+    first === "upload" ? await seenControl(seenBy(gate ?? target, sight), sight, tls) : NOT_TRIED;
   const answer = attempt.exchange?.answers[0] ?? null;
   const isFront = gate !== null && !isPassedThrough(gate, attempt);
   const known = seenBy(isFront ? gate : target, sight);
+  const found = first === "none" ? NOTHING_FOUND : await whoServes(known, [answer, page], tls);
   const about = {
     flow: flow.name,
     flowFile: { path: input.source.file, lines: flowLines(input.source) },
@@ -56,13 +58,13 @@ export async function subjectOfFlow(input: FlowSubjectInput): Promise<CheckSubje
     origin,
     method: flow.route.method,
     path: flow.route.path,
+    framework: flow.verify?.framework ?? found.framework,
     front: isFront ? ("sluicegate" as const) : ("unknown" as const),
+    serves: found.serves,
     assumptions: [...statusSayings(flow), ...assumptions, ...gateSayings(flow, gate !== null, isFront)],
     readBack: sight.readBack,
-    ...(await whoServes(known, [answer, page], tls)),
   };
-  const framework = flow.verify?.framework ?? about.framework;
-  return { ...joinSubject(known, { ...about, framework }, sight), manual: manualOf(flow) };
+  return { ...joinSubject(known, about, sight), manual: manualOf(flow) };
 }
 
 function statusSayings({ notes }: Flow): string[] {
@@ -94,11 +96,6 @@ function gateSayings({ mode }: Flow, hasGate: boolean, isFront: boolean): string
       "The flow's mode is observe: the gate refuses nothing, so what follows is what the service itself keeps.",
     ];
   return [];
-}
-
-/** What the control upload has stored is of this run, too. */
-async function noteControl({ evidence }: Sight, { exchange }: Attempt): Promise<void> {
-  if (exchange !== null) await evidence?.received(exchange);
 }
 
 /** The last word of a person on each check. */

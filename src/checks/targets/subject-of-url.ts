@@ -8,20 +8,22 @@ import type { Settings } from "../../settings/settings.ts";
 import type { Answer } from "../answer-reader.ts";
 import type { Target } from "../check.ts";
 import { isAccepted } from "../judge.ts";
+import type { TlsTrust } from "../open-connection.ts";
+import { controlContent } from "../payloads/form.ts";
 import type { Identities, Identity } from "../promise.ts";
 import type { CheckSubject } from "../run/run-request.ts";
 import { forgedOf } from "../sight/identities.ts";
 import { KeptSecrets } from "../sight/kept-secrets.ts";
 import { openSight } from "../sight/open-sight.ts";
-import { type Asked, ask, tryControl } from "./ask.ts";
+import { type Asked, type Attempt, ask, NOT_TRIED, tryControl } from "./ask.ts";
 import { GATE_PAGE, isFromGate, isGatePage } from "./find-front.ts";
 import { promisesOfGate, USUAL_STATUSES } from "./flow-promises.ts";
 import { flowTarget } from "./flow-target.ts";
 import { type InferredFlow, inferFlow, type Known } from "./infer-flow.ts";
-import { inferReadBack } from "./infer-read-back.ts";
-import { joinSubject, seenBy, whoServes } from "./join-subject.ts";
+import { type InferredReadBack, inferReadBack } from "./infer-read-back.ts";
+import { joinSubject, NOTHING_FOUND, seenBy, whoServes } from "./join-subject.ts";
 import { learnRoute } from "./learn-route.ts";
-import { findOpenApi } from "./openapi-hints.ts";
+import { findOpenApi, type OpenApiHints } from "./openapi-hints.ts";
 import { readSample } from "./sample-files.ts";
 import { readUrlRequest, type UrlRequest, type UrlTargetInput } from "./url-request.ts";
 
@@ -42,31 +44,23 @@ export async function subjectOfUrl(
   input: UrlTargetInput,
   settings: Settings | null = null,
 ): Promise<UrlSubject> {
+  const { runId, tls, first = "upload" } = input;
   const request = readUrlRequest(input);
+  const { origin } = request;
   const sample = await readSample(input.sample);
   const secrets = new KeptSecrets();
-  const asked: Asked = {
-    origin: request.origin,
-    headers: request.headers,
-    credential: credentialLines(request),
-  };
-  const page = await ask(asked, GATE_PAGE, input.tls);
-  const hints = page === null ? null : await findOpenApi(asked, request, input.tls);
+  const asked: Asked = { origin, headers: request.headers, credential: credentialLines(request) };
+  const page = first === "none" ? null : await ask(asked, GATE_PAGE, tls);
+  const hints = page === null ? null : await findOpenApi(asked, request, tls);
   const tried = await tryRoute({ input, request, sample, hints, learnt: {} }, secrets);
-  const { answer } = tried;
-  const isFront = isGatePage(page) && isFromGate(answer);
-  const found =
-    answer === null || !tried.isAccepted ? null : await inferReadBack(tried.target, answer, hints, input.tls);
+  const found = await readBackOf(tried, hints, tls);
+  const isFront = isGatePage(page) && isFromGate(tried.answer);
   const flow = found === null ? tried.flow : withReadBack(tried.flow, found);
-  const promises = {
-    ...(found === null ? {} : { id: found.id }),
-    ...(isFront ? promisesOfGate(flow, settings) : {}),
-  };
-  const target = { ...tried.target, promises };
-  const { origin } = request;
-  const sight = await openSight({ flow, target, origin, runId: input.runId, settings });
-  await sight.evidence?.clear();
-  if (tried.attempt.exchange !== null) await sight.evidence?.received(tried.attempt.exchange);
+  const ofGate = isFront ? promisesOfGate(flow, settings) : {};
+  const target = { ...tried.target, promises: { ...(found === null ? {} : { id: found.id }), ...ofGate } };
+  const sight = await openSight({ flow, target, origin, runId, settings });
+  const { exchange } = tried.attempt;
+  if (exchange !== null) await sight.evidence?.received(exchange, controlContent(target));
   const about = {
     flow: null,
     flowFile: null,
@@ -78,15 +72,23 @@ export async function subjectOfUrl(
     front: isFront ? ("sluicegate" as const) : ("unknown" as const),
     assumptions: tried.assumptions,
     readBack: sight.readBack,
-    ...(await whoServes(target, [answer, page], input.tls)),
+    ...(first === "none" ? NOTHING_FOUND : await whoServes(target, [tried.answer, page], tls)),
   };
   const subject = joinSubject(seenBy(target, sight), about, sight);
   return { ...subject, secrets: () => [...new Set([...secrets.all(), ...sight.secrets()])], inferred: flow };
 }
 
+async function readBackOf(
+  { answer, isAccepted: isTaken, target }: TriedRoute,
+  hints: OpenApiHints | null,
+  tls: TlsTrust | undefined,
+): Promise<InferredReadBack | null> {
+  return answer === null || !isTaken ? null : inferReadBack(target, answer, hints, tls);
+}
+
 interface TriedRoute extends InferredFlow {
   readonly target: Target;
-  readonly attempt: Awaited<ReturnType<typeof tryControl>>;
+  readonly attempt: Attempt;
   readonly answer: Answer | null;
   readonly isAccepted: boolean;
 }
@@ -95,20 +97,31 @@ interface TriedRoute extends InferredFlow {
 async function tryRoute(known: Known, secrets: KeptSecrets, tries = 1): Promise<TriedRoute> {
   const inferred = inferFlow(known);
   const target = await targetOf(known, inferred, secrets);
-  const attempt = await tryControl(target, known.input.tls);
+  const isTried = (known.input.first ?? "upload") === "upload";
+  const attempt = isTried ? await tryControl(target, known.input.tls) : NOT_TRIED;
   const answer = attempt.exchange?.answers[0] ?? null;
   const isTaken = attempt.exchange !== null && isAccepted(target, attempt.exchange);
   const learnt = answer === null || isTaken || tries >= TRIES_MAX ? null : learnRoute(answer, known);
   if (learnt !== null) return tryRoute({ ...known, learnt }, secrets, tries + 1);
-  const assumptions = [...inferred.assumptions, ...statusSayings(known.input)];
-  return { ...inferred, assumptions, target, attempt, answer, isAccepted: isTaken };
+  const tried = { ...inferred, target, attempt, answer, isAccepted: isTaken };
+  return withStatus(tried, known);
 }
 
-function statusSayings({ status }: UrlTargetInput): string[] {
-  return status === null
-    ? [`Any of ${USUAL_STATUSES.join(", ")} is taken for accepted: --status says otherwise.`]
-    : [];
+/** The service's own word on the status counts where it has just kept it. */
+function withStatus(tried: TriedRoute, { input, hints }: Known): TriedRoute {
+  const { answer, flow, target, assumptions, isAccepted: isTaken } = tried;
+  if (input.status !== null) return tried;
+  const status = hints?.operation?.status ?? null;
+  if (status === null || !isTaken || answer?.status !== status)
+    return { ...tried, assumptions: [...assumptions, STATUSES_ASSUMED] };
+  return {
+    ...tried,
+    flow: { ...flow, notes: { ...flow.notes, expect: { status } } },
+    target: { ...target, acceptedStatuses: [status] },
+  };
 }
+
+const STATUSES_ASSUMED = `Any of ${USUAL_STATUSES.join(", ")} is taken for accepted: --status says otherwise.`;
 
 async function targetOf(
   { input, request, sample }: Known,
@@ -134,7 +147,7 @@ function identitiesOf(request: UrlRequest, target: Target, secrets: KeptSecrets)
   return { header: request.credential.header, main, other: null, readOnly: null, expired: null, forged };
 }
 
-function withReadBack(flow: Flow, found: NonNullable<Awaited<ReturnType<typeof inferReadBack>>>): Flow {
+function withReadBack(flow: Flow, found: InferredReadBack): Flow {
   const { id, url, cleanup } = found;
   if (flow.verify === null) return flow;
   const readBack = { id, url, state: null, list: null, command: null };

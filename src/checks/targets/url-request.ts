@@ -5,6 +5,7 @@ import { GateError, quoteSeen } from "../../problems/gate-error.ts";
 import { didYouMean } from "../../setup/nearest-word.ts";
 import { FILE_TYPES } from "../../uploads/file-types.ts";
 import type { TlsTrust } from "../open-connection.ts";
+import type { FirstRequests } from "./ask.ts";
 
 /** As it was written; `null` and empty where it was left out. */
 export interface UrlTargetInput {
@@ -28,6 +29,8 @@ export interface UrlTargetInput {
   readonly runId: string;
   /** What `https://` is trusted by, beside the system's authorities. */
   readonly tls?: TlsTrust;
+  /** Default: `upload`. */
+  readonly first?: FirstRequests;
 }
 
 /** The same, taken apart. */
