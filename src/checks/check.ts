@@ -75,6 +75,8 @@ export interface Target {
   readonly idleMs: number | null;
   /** All random content is derived from it. */
   readonly seed: string;
+  /** Makes an idempotency key that nobody has used; absent: by chance. A run derives them from its seed, so that it can be repeated. */
+  readonly freshKey?: () => string;
   /** What nobody has promised of this route: a bad outcome there is a warning, not a broken promise. */
   readonly unpromised?: ReadonlySet<Topic>;
   /** What the route says it looks for inside of files. Absent: nothing is known of it. */

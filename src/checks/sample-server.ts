@@ -66,11 +66,11 @@ export class SampleServer {
   }
 
   #log(req: IncomingMessage, event: Readonly<Record<string, unknown>>): void {
-    const path = decodeURIComponent(req.url?.split("?")[0] ?? "");
+    const path = readable(req.url?.split("?")[0] ?? "");
     const secrets = this.#has("logs secrets") ? { headers: req.headers, url: req.url } : {};
     const line = JSON.stringify({ ...event, method: req.method, path, ...secrets });
     const agent = this.#has("logs as it comes")
-      ? ` ${decodeURIComponent(req.url ?? "")} ${req.headers["user-agent"]}`
+      ? ` ${readable(req.url ?? "")} ${req.headers["user-agent"]}`
       : "";
     this.logText += `${line}${agent}\n`;
   }
@@ -239,6 +239,15 @@ export class SampleServer {
     const body = Buffer.concat(Array<Buffer>(copies).fill(stored.bytes));
     res.writeHead(200, { ...DOWNLOAD, "Content-Disposition": disposition, "Content-Length": body.length });
     res.end(req.method === "HEAD" ? undefined : body);
+  }
+}
+
+/** Without percent-encoding, where that can be undone. */
+function readable(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
   }
 }
 

@@ -24,9 +24,9 @@ async function linesOf(target: Target, who: CaseIdentity | Identity): Promise<re
   return identity.lines();
 }
 
-function freshKey({ promises }: Target): readonly string[] {
+function freshKey({ promises, freshKey: make = randomUUID }: Target): readonly string[] {
   const isOptional = promises?.idempotencyKey === undefined || promises.idempotencyKey === "optional";
-  return isOptional ? [] : [keyLine(randomUUID())];
+  return isOptional ? [] : [keyLine(make())];
 }
 
 /** The header line of an idempotency key. */

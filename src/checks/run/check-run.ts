@@ -40,6 +40,8 @@ export interface CheckRun {
   readonly cost: Cost;
   readonly plan: PlanSummary;
   readonly results: readonly CheckResult[];
+  /** The control uploads around the groups of checks, in order. */
+  readonly controls?: readonly RecordedExchange[];
   /** Names or addresses of what was stored and could not be removed again. */
   readonly leftovers: readonly string[];
   /** Why the run ended before its plan did, or `null`: the control upload failed, the target suffered, it was interrupted. */
@@ -185,7 +187,7 @@ export interface RecordedExchange {
     readonly bodyBytes: number;
     /** The first bytes of the body, base64; at most 8 KiB. */
     readonly bodyStart: string;
-    /** SHA-256 of everything that was to be sent, secrets replaced as in `head`. */
+    /** SHA-256 of everything that was to be sent (of its first 16 MiB, where it is more), secrets replaced as in `head`. */
     readonly sha256: string;
     /** Whether any HTTP client could send it; else only raw bytes can. */
     readonly isPlainHttp: boolean;

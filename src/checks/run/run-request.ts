@@ -3,8 +3,10 @@
  */
 import type { Target } from "../check.ts";
 import type { Hooks } from "../hooks.ts";
+import type { TlsTrust } from "../open-connection.ts";
 import type { Evidence } from "../run-check.ts";
-import type { CheckedTarget, ManualNote, Profile, WaiverNote } from "./check-run.ts";
+import type { Exchange } from "../send-probe.ts";
+import type { CheckedTarget, ManualNote, Profile, Stop, WaiverNote } from "./check-run.ts";
 import type { RunEvent } from "./events.ts";
 
 /** A route to be checked, complete: everything that `targets/` found out, or was told. */
@@ -50,4 +52,13 @@ export interface RunOptions {
   readonly onEvent: (event: RunEvent) => void;
   /** Ends the run early: it then cleans up and reports what it has. */
   readonly signal: AbortSignal;
+  /**
+   * Says in a sentence what happened to a control upload that failed: from its answer, or from the error where there was no connection.
+   * `null` where it cannot tell more than the run itself.
+   */
+  readonly diagnose?: (subject: CheckSubject, exchange: Exchange | null, error: unknown) => Stop | null;
+  /** Name and version of the program that runs it: `sluicegate 0.1.0`. */
+  readonly program?: string;
+  /** What `https://` targets are trusted by, beside the system's authorities. */
+  readonly tls?: TlsTrust;
 }
