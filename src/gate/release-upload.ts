@@ -31,7 +31,7 @@ export interface AcceptedUpload {
 
 /**
  * Releases every file and records the first try to deliver as begun.
- * @throws STORAGE_WRITE_FAILED, RECORDS_UNAVAILABLE …, and what `along` may fail with (RECORDS_KEY_TAKEN, RECORDS_GRANT_USED); the upload is
+ * @throws STORAGE_WRITE_FAILED, RECORDS_UNAVAILABLE …, and what `along` may fail with (RECORDS_KEY_TAKEN, RECORDS_GRANT_USED, RECORDS_API_KEY_ENDED); the upload is
  *   then still `accepted` or before, and nothing of it is in the store
  */
 export async function releaseUpload(

@@ -139,6 +139,35 @@ export function recordsKeysContract(name: string, open: () => Promise<OpenedReco
       );
     });
 
+    test("says when a key may have changed, and only then", async () => {
+      const key = apiKey();
+      const marks = [records.apiKeysMark()];
+      await records.addApiKey(key, sampleEntry());
+      marks.push(records.apiKeysMark());
+      await records.revokeApiKey(key.id, NOW_MS, sampleEntry());
+      marks.push(records.apiKeysMark());
+      assert.equal(new Set(marks).size, 3);
+      await records.findApiKey(key.id);
+      await records.begin(sampleUpload());
+      assert.equal(records.apiKeysMark(), marks[2]);
+    });
+
+    test("lists the scopes of all keys in order, a page at a time", async () => {
+      const scopes = Array.from({ length: 5 }, newScope);
+      for (const scope of scopes) await records.begin(sampleUpload(), [], { idempotency: claim(scope) });
+      const listed: string[] = [];
+      for (;;) {
+        const page = await records.idempotencyScopes(listed.at(-1) ?? "", 2);
+        listed.push(...page);
+        if (page.length < 2) break;
+      }
+      assert.deepEqual(listed, [...new Set(listed)].sort());
+      assert.deepEqual(
+        scopes.filter((scope) => !listed.includes(scope)),
+        [],
+      );
+    });
+
     test("lets one of ten uploads use a grant, and keeps nothing of the others", async () => {
       const scopes = Array.from({ length: 10 }, newScope);
       await assertOneWins(

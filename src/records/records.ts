@@ -241,13 +241,14 @@ export interface UploadFilter {
 export interface Records {
   /**
    * Records a new upload in state `receiving`, and takes `moves` and `change` along in the same transaction.
-   * @throws RECORDS_STATE_CONFLICT (the id is recorded already, or a move does not fit), RECORDS_KEY_TAKEN, RECORDS_GRANT_USED,
+   * @throws RECORDS_STATE_CONFLICT (the id is recorded already, or a move does not fit), RECORDS_KEY_TAKEN, RECORDS_GRANT_USED, RECORDS_API_KEY_ENDED,
    *   RECORDS_UNAVAILABLE
    */
   begin(upload: NewUpload, moves?: readonly UploadMove[], change?: UploadChange): Promise<void>;
   /**
    * Moves an upload through `moves` in order and applies `change`, in one transaction. Without moves the state stays as it is.
-   * @throws RECORDS_STATE_CONFLICT, RECORDS_UPLOAD_UNKNOWN, RECORDS_KEY_TAKEN, RECORDS_GRANT_USED, RECORDS_UNAVAILABLE
+   * @throws RECORDS_STATE_CONFLICT, RECORDS_UPLOAD_UNKNOWN, RECORDS_KEY_TAKEN, RECORDS_GRANT_USED, RECORDS_API_KEY_ENDED,
+   *   RECORDS_UNAVAILABLE
    */
   move(id: UploadId, moves: readonly UploadMove[], change?: UploadChange): Promise<void>;
   get(id: UploadId): Promise<UploadRecord | null>;
