@@ -28,6 +28,7 @@ export const hugeTextField: Check = {
   why: "Text fields are held in memory whole, and limits on files do not count them.",
   standards: ["CWE-770", "CVE-2024-47874", "CVE-2024-49767"],
   flags: ["s"],
+  topic: "fields",
   remedy: {
     fastapi:
       "`request.form(max_part_size=64 * 1024)` bounds text fields; with `Form()` parameters, `max_length` is looked at only after the whole field was read.",

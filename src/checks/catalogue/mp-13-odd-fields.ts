@@ -59,6 +59,7 @@ export const oddFields: Check = {
     "CVE-2026-3520",
   ],
   flags: ["s"],
+  topic: "fields",
   remedy: {
     fastapi:
       "Read the form yourself by `request.form(max_files=1, max_fields=…)` and refuse names that you do not know: FastAPI ignores them, and a second file with them.",
@@ -104,18 +105,21 @@ export const oddFields: Check = {
       },
       ["PROTOCOL_PART_NESTED", "FILE_IS_FIELD", "FIELD_REPEATED"],
     ),
-    refuses(
-      "one file more than the route takes",
-      (target) => {
-        const more = Array.from({ length: target.file.countMax }, () => filePart(controlFile(target)));
-        return formProbe(target, formWithParts(target, ...more));
-      },
-      { ...refused, gateCodes: ["FIELD_REPEATED", "PROTOCOL_TOO_MANY_PARTS"] },
-      {
-        appliesTo: (target) =>
-          target.file.countMax <= 20 ? multipartOnly(target) : "the route takes more than 20 files",
-      },
-    ),
+    {
+      ...refuses(
+        "one file more than the route takes",
+        (target) => {
+          const more = Array.from({ length: target.file.countMax }, () => filePart(controlFile(target)));
+          return formProbe(target, formWithParts(target, ...more));
+        },
+        { ...refused, gateCodes: ["FIELD_REPEATED", "PROTOCOL_TOO_MANY_PARTS"] },
+        {
+          appliesTo: (target) =>
+            target.file.countMax <= 20 ? multipartOnly(target) : "the route takes more than 20 files",
+        },
+      ),
+      topic: "count",
+    },
     refuses(
       "a file in a text field",
       (target) => {

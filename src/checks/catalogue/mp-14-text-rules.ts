@@ -64,6 +64,7 @@ export const textRules: Check = {
   why: "A rule that only the page's script knows is no rule.",
   standards: ["v5.0.0-2.2.1", "CWE-20", "CWE-1284"],
   flags: ["s"],
+  topic: "fields",
   remedy: {
     fastapi:
       "`Annotated[str, Form(max_length=200)]` for each field, and a look at `form.multi_items()` for repetitions; decode errors must be 422.",

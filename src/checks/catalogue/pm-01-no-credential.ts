@@ -38,6 +38,7 @@ export const noCredential: Check = {
   why: "Where the body is read before the caller is known, everybody on the internet can fill memory and disk.",
   standards: ["v5.0.0-8.2.1", "CWE-306"],
   flags: ["s"],
+  topic: "callers",
   remedy: {
     fastapi:
       "A dependency is asked after the body was taken: look at the credential in a pure ASGI middleware, or declare the route with `Request` only and read the form after the check. 401 with `WWW-Authenticate`.",

@@ -72,6 +72,7 @@ export const crossSite: Check = {
   why: "A form on any page may send multipart/form-data, and the browser adds the visitor's cookies.",
   standards: ["v5.0.0-3.5.1", "v5.0.0-3.5.2", "v5.0.0-3.4.2", "CWE-352", "WSTG-SESS-05"],
   flags: ["s"],
+  topic: "callers",
   remedy: {
     fastapi:
       "Multipart needs no preflight: with cookies, compare `Origin` with your own list and refuse `Sec-Fetch-Site: cross-site`, and name origins in `CORSMiddleware` (never `*` or a regex with `allow_credentials`).",

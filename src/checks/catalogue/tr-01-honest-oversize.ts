@@ -30,6 +30,7 @@ export const honestOversize: Check = {
   why: "Where the limit is looked at only after the body was read, every client can fill memory and disk.",
   standards: ["v5.0.0-5.2.1", "CWE-770", "API4"],
   flags: ["s"],
+  topic: "size",
   remedy: {
     fastapi:
       "Give Starlette ≥ 1.6.0 a `max_body_size`, and before that look at `Content-Length` in a pure ASGI middleware and answer 413 before `receive()` is called. The check of who sends belongs into the same place: a dependency runs after the form was read.",

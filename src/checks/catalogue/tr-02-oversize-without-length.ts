@@ -44,6 +44,7 @@ export const oversizeWithoutLength: Check = {
   why: "A limit that compares Content-Length alone is passed by leaving Content-Length out.",
   standards: ["v5.0.0-5.2.1", "CWE-770", "CVE-2024-47874", "CVE-2025-54121"],
   flags: ["s"],
+  topic: "size",
   remedy: {
     fastapi:
       "Count bytes where they arrive: `max_body_size` of Starlette ≥ 1.6.0, or `async for chunk in request.stream()` with a sum. `UploadFile.size` is known only when everything was taken.",

@@ -26,6 +26,7 @@ export const notAllowed: Check = {
   why: "A list of what is forbidden is never complete; a list of what is allowed is.",
   standards: ["v5.0.0-5.2.2", "CWE-434", "WSTG-BUSL-08"],
   flags: ["s"],
+  topic: "types",
   remedy: {
     fastapi:
       "Decide by content: a magic number and a structural parse (`PIL.Image.open(f, formats=['PNG', 'JPEG']).verify()`), in a thread, and agree extension and declared type with it. `UploadFile.content_type` is the client's word. List what is allowed, not what is forbidden.",

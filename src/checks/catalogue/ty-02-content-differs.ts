@@ -19,6 +19,7 @@ export const contentDiffers: Check = {
   why: "The name and the declared type are the client's words; what opens the file goes by its bytes.",
   standards: ["v5.0.0-5.2.2", "CWE-646"],
   flags: ["s"],
+  topic: "types",
   remedy: {
     fastapi:
       "Decide by content: a magic number and a structural parse (`PIL.Image.open(f, formats=['PNG', 'JPEG']).verify()`), in a thread, and agree extension and declared type with it. `UploadFile.content_type` is the client's word.",

@@ -11,6 +11,7 @@ export const contentTypeLie: Check = {
   why: "Content-Type is one line that the client writes; a filter that believes it is passed by writing another.",
   standards: ["CWE-345"],
   flags: ["s"],
+  topic: "types",
   remedy: {
     fastapi:
       "Decide by content: a magic number and a structural parse (`PIL.Image.open(f, formats=['PNG', 'JPEG']).verify()`), in a thread, and agree extension and declared type with it. `UploadFile.content_type` is the client's word.",

@@ -32,6 +32,7 @@ export const extensionTricks: Check = {
   why: "A server that serves by extension reads the name in its own way, and its way is not the filter's.",
   standards: ["CWE-434", "CWE-178"],
   flags: ["s"],
+  topic: "types",
   remedy: {
     fastapi:
       "Decide by content: a magic number and a structural parse (`PIL.Image.open(f, formats=['PNG', 'JPEG']).verify()`), in a thread, and agree extension and declared type with it. `UploadFile.content_type` is the client's word. Store with the extension of the verified type, whatever the name said.",

@@ -17,6 +17,7 @@ export const magicPrefix: Check = {
   why: "Six bytes in front of a page make it an image to whoever looks at six bytes.",
   standards: ["v5.0.0-5.2.2", "CWE-434"],
   flags: ["s"],
+  topic: "types",
   remedy: {
     fastapi:
       "Decide by content: a magic number and a structural parse (`PIL.Image.open(f, formats=['PNG', 'JPEG']).verify()`), in a thread, and agree extension and declared type with it. `UploadFile.content_type` is the client's word. A magic number alone is no proof.",

@@ -17,6 +17,7 @@ export const polyglotFile: Check = {
   why: "It passes as an image, and is a script, a page or an archive to the program that opens it next.",
   standards: ["CWE-434", "CWE-436"],
   flags: ["s"],
+  topic: "types",
   remedy: {
     fastapi:
       "Decide by content: a magic number and a structural parse (`PIL.Image.open(f, formats=['PNG', 'JPEG']).verify()`), in a thread, and agree extension and declared type with it. `UploadFile.content_type` is the client's word. Re-encode images (`Image.save` of the decoded pixels): a second reading does not survive.",

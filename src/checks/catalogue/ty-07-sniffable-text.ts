@@ -26,6 +26,7 @@ export const sniffableText: Check = {
   why: "A browser that is not told what a text is guesses, and UTF-16 or UTF-7 hides a page from whoever searches for one.",
   standards: ["v5.0.0-3.2.1", "v5.0.0-3.4.4", "CWE-79"],
   flags: ["s"],
+  topic: "types",
   remedy: {
     fastapi:
       "Hand out with `X-Content-Type-Options: nosniff` and `Content-Disposition: attachment`, text as `text/plain; charset=utf-8`, best from another host.",

@@ -37,6 +37,7 @@ export const detectorStress: Check = {
   why: "A detector that follows what the file says in circles stops the service with one small upload.",
   standards: ["CWE-835", "CVE-2022-36313"],
   flags: ["s"],
+  topic: "types",
   remedy: {
     fastapi:
       "Run the type's detector in a worker with a deadline (`asyncio.wait_for(run_in_threadpool(…), 2)`), and turn its exceptions into 422.",
