@@ -29,6 +29,16 @@ import { serviceFails } from "./catalogue/fm-05-service-fails.ts";
 import { badPolicy } from "./catalogue/fm-06-bad-policy.ts";
 import { overload } from "./catalogue/fm-07-overload.ts";
 import { crash } from "./catalogue/fm-08-crash.ts";
+import { pixelFlood } from "./catalogue/im-01-pixel-flood.ts";
+import { metadataBomb } from "./catalogue/im-02-metadata-bomb.ts";
+import { corruptPictures } from "./catalogue/im-03-corrupt-pictures.ts";
+import { locationLeak } from "./catalogue/im-04-location-leak.ts";
+import { metadataPayload } from "./catalogue/im-05-metadata-payload.ts";
+import { trailingData } from "./catalogue/im-06-trailing-data.ts";
+import { svgScript } from "./catalogue/im-07-svg-script.ts";
+import { svgFetch } from "./catalogue/im-08-svg-fetch.ts";
+import { delegateConfusion } from "./catalogue/im-09-delegate-confusion.ts";
+import { rareCoders } from "./catalogue/im-10-rare-coders.ts";
 import { partFlood } from "./catalogue/mp-01-part-flood.ts";
 import { hugeTextField } from "./catalogue/mp-02-huge-text-field.ts";
 import { endlessPartHeader } from "./catalogue/mp-03-endless-part-header.ts";
@@ -158,6 +168,16 @@ export const CATALOGUE: readonly Check[] = [
   bytesOutside,
   rareFeatures,
   tarSpecials,
+  pixelFlood,
+  metadataBomb,
+  corruptPictures,
+  locationLeak,
+  metadataPayload,
+  trailingData,
+  svgScript,
+  svgFetch,
+  delegateConfusion,
+  rareCoders,
   noCredential,
   noRightToUpload,
   otherObject,

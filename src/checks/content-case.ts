@@ -7,6 +7,7 @@ import { createHash } from "node:crypto";
 import type { CheckCase, NeutralExpectation, Refusal, SampleFile, Target } from "./check.ts";
 import { neutralises, refuses, whereAll } from "./define-case.ts";
 import { controlProbe } from "./payloads/upload.ts";
+import type { Topic } from "./promise.ts";
 import { wrongFile } from "./type-case.ts";
 
 export const ZIP = "application/zip";
@@ -100,6 +101,11 @@ export function neutralInside(name: string, mediaType: string, inside: NeutralIn
   );
   if (each.expect.outcome !== "refused-or-neutral") return each;
   return { ...each, expect: { ...each.expect, mayDiffer: true, mayBeHeld, unclear: isOutOfSight } };
+}
+
+/** Cases of a topic, in a check whose scenarios are wrong on any route. */
+export function onTopic(topic: Topic, cases: readonly CheckCase[]): readonly CheckCase[] {
+  return cases.map((each) => ({ ...each, topic }));
 }
 
 function options(mediaType: string, { twin, bytesMax = PAYLOAD_BYTES, appliesTo }: Inside) {

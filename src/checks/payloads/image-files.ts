@@ -41,14 +41,19 @@ export function pngOfSize(sizeBytes: number): Uint8Array {
   return pngBytes(pngChunk("tEXt", joined(keyword, repeated(0x20, fill))));
 }
 
-/** One grey block of 8×8, with tables of one code each. @see ITU-T T.81 annex B */
-export function jpegBytes(): Uint8Array {
-  const segment = (marker: number, data: Uint8Array) =>
-    joined(Uint8Array.of(0xff, marker, (data.length + 2) >> 8, (data.length + 2) & 0xff), data);
+/** FF, marker, length with itself, data of at most 65,533 bytes. @see ITU-T T.81 section B.1.1.4 */
+export function jpegSegment(marker: number, data: Uint8Array): Uint8Array {
+  return joined(Uint8Array.of(0xff, marker, (data.length + 2) >> 8, (data.length + 2) & 0xff), data);
+}
+
+/** One grey block of 8×8, with tables of one code each; `extra` segments go before the tables. @see ITU-T T.81 annex B */
+export function jpegBytes(...extra: readonly Uint8Array[]): Uint8Array {
+  const segment = jpegSegment;
   const table = (id: number) => joined(Uint8Array.of(id, 1), repeated(0, 15), Uint8Array.of(0));
   return joined(
     Uint8Array.of(0xff, 0xd8),
     segment(0xe0, latin1("JFIF\0\u0001\u0001\0\0\u0001\0\u0001\0\0")),
+    ...extra,
     segment(0xdb, joined(Uint8Array.of(0), repeated(1, 64))),
     segment(0xc0, Uint8Array.of(8, 0, 8, 0, 8, 1, 1, 0x11, 0)),
     segment(0xc4, table(0x00)),
@@ -62,11 +67,12 @@ export function jpegFile(name = "picture.jpg"): SampleFile {
   return { name, mediaType: "image/jpeg", bytes: jpegBytes() };
 }
 
-/** One pixel of two colours. @see GIF89a specification */
-export function gifBytes(): Uint8Array {
+/** One pixel of two colours; `extra` blocks go before it. @see GIF89a specification */
+export function gifBytes(...extra: readonly Uint8Array[]): Uint8Array {
   return joined(
     latin1("GIF89a"),
     Uint8Array.of(1, 0, 1, 0, 0x80, 0, 0, 0, 0, 0, 255, 255, 255),
+    ...extra,
     Uint8Array.of(0x2c, 0, 0, 0, 0, 1, 0, 1, 0, 0, 2, 2, 0x44, 1, 0, 0x3b),
   );
 }
