@@ -6,7 +6,7 @@
 
 /**
  * What a route may promise, or not: its limits of size and of count, its types, which text fields it takes (`fields`), whether it knows who sends
- * (`callers`), and what is looked for inside of files. Where nothing is promised of a topic, what goes wrong there is a warning and no broken promise.
+ * (`callers`), in which form it refuses (`refusals`), and what is looked for inside of files. Where nothing is promised of a topic, what goes wrong there is a warning and no broken promise.
  */
 export type Topic =
   | "size"
@@ -14,6 +14,7 @@ export type Topic =
   | "types"
   | "fields"
   | "callers"
+  | "refusals"
   | "malware"
   | "archives"
   | "images"

@@ -52,6 +52,7 @@ export const errorContract: Check = {
   why: "A client that cannot tell a wrong file from a broken server retries what can never work, or gives up what would.",
   standards: ["v5.0.0-16.5.1", "CWE-755", "WSTG-ERRH-01"],
   flags: ["s"],
+  topic: "refusals",
   remedy: {
     fastapi:
       "Exception handlers for `RequestValidationError` and `HTTPException` that answer `application/problem+json` with a stable code; no cause may share a bare 400, and none may be 500.",

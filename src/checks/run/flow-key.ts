@@ -10,6 +10,7 @@ const OF_TOPIC: Readonly<Record<Topic, (field: string) => string>> = {
   types: (field) => `accept.files.${field}.types`,
   fields: () => "accept.fields",
   callers: () => "permissions",
+  refusals: () => "failure",
   malware: () => "inspect.malware",
   archives: () => "inspect.archives",
   images: () => "inspect.images",

@@ -90,7 +90,11 @@ export function inferFlow(known: Known): InferredFlow {
     notes: { expect: input.status === null ? null : { status: input.status }, rollback: null },
   };
   const callers = callersTopic(known, assumptions);
-  return { flow, assumptions, unpromised: new Set([...INSIDE, ...unpromised, ...callers, "fields"]) };
+  return {
+    flow,
+    assumptions,
+    unpromised: new Set([...INSIDE, ...unpromised, ...callers, "fields", "refusals"]),
+  };
 }
 
 /** A service that says itself that it asks who sends has promised it. */
