@@ -195,7 +195,7 @@ test("what check is told is complete, paths are absolute, and secrets are only n
     },
     readBack: {
       id: { pointer: "/upload/id" },
-      url: "/api/users/42/avatar/{id}",
+      url: "/api/users/{user}/avatar/{id}",
       state: { path: "/api/uploads/{id}", sha256: "/sha256", size: "/size" },
       list: "/api/received?count=100",
       command: "ls -1 store",

@@ -30,6 +30,7 @@ export async function findVerifyContradictions(
     ...checkHeaders(source, verify),
     ...checkCredentials(source, flow, verify),
     ...checkReadBack(source, verify),
+    ...checkNames(source, verify),
     ...checkCleanup(source, verify),
     ...checkManual(source, verify),
   ];
@@ -188,6 +189,26 @@ function checkIdIsKnown(source: YamlSource, readBack: WrittenGroup, at: readonly
     });
 }
 
+/** Paths in which `{names}` are replaced. */
+const FILLED = [
+  ["read-back", "url"],
+  ["read-back", "list"],
+  ["read-back", "state", "path"],
+  ["cleanup", "path"],
+] as const;
+
+function checkNames(source: YamlSource, verify: WrittenGroup): SetupProblem[] {
+  const known = Object.keys(groupIn(verify.path));
+  return FILLED.flatMap((at) => {
+    const written = at.reduce<unknown>((group, key) => groupIn(group)[key], verify);
+    const names = typeof written === "string" ? [...written.matchAll(/\{([A-Za-z_][\w-]*)\}/g)] : [];
+    const other = names.map(([, name = ""]) => name).find((name) => name !== "id" && !known.includes(name));
+    if (other === undefined) return [];
+    const sentence = `nothing says what stands for {${other}}: only {id} and the names below verify.path are replaced.`;
+    return [problemAt(source, [AT, ...at], sentence)];
+  });
+}
+
 function checkCleanup(source: YamlSource, verify: WrittenGroup): SetupProblem[] {
   if (!isGroup(verify.cleanup)) return [];
   const { method, path, command } = verify.cleanup;
@@ -199,11 +220,13 @@ function checkCleanup(source: YamlSource, verify: WrittenGroup): SetupProblem[] 
     const missing = "write { method: DELETE, path: /api/files/{id} } or { command: … }.";
     return [problemAt(source, at, `this is not whole; ${missing}`)];
   }
-  const needsId = typeof path === "string" && path.includes("{id}");
+  const key = command === undefined ? "path" : "command";
+  const written = verify.cleanup[key];
+  const needsId = typeof written === "string" && written.includes("{id}");
   if (!needsId || groupIn(verify["read-back"]).id !== undefined) return [];
   const sentence =
     "{id} needs to be known; write read-back: { id: { header: Location } } or { pointer: /id }.";
-  return [problemAt(source, [...at, "path"], sentence)];
+  return [problemAt(source, [...at, key], sentence)];
 }
 
 function checkManual(source: YamlSource, { manual }: WrittenGroup): SetupProblem[] {

@@ -124,7 +124,9 @@ const cleanup = group(
       built: { DELETE: "It is deleted.", POST: "An action.", PUT: "A change.", PATCH: "A change." },
     }).optional(),
     path: target("Its path; {id} is the id of read-back.", "optional", "/api/files/{id}").optional(),
-    command: command("A command that removes what a run has stored.").optional(),
+    command: command(
+      "A command that removes what was stored; {id} is the id of read-back, also $SLUICEGATE_CHECK_UPLOAD.",
+    ).optional(),
   },
   "write { method: DELETE, path: /api/files/{id} } or { command: … }.",
   "How what a check has stored is removed again.",

@@ -75,7 +75,7 @@ export function readSecretName(written: unknown): Reading<string> {
 }
 
 /**
- * A request target: an absolute path, which may have a query.
+ * A request target: an absolute path, which may have a query. Which other names than `{id}` are known is looked at beside `verify.path`.
  * @param id whether `{id}` must stand in it, may, or must not
  */
 export function readTarget(written: unknown, id: "required" | "optional" | "none"): Reading<string> {
@@ -90,20 +90,14 @@ export function readTarget(written: unknown, id: "required" | "optional" | "none
     );
   }
   const names = written.match(/\{[^}]*\}/g) ?? [];
-  const other = names.find((name) => name !== "{id}");
-  if (other !== undefined) {
-    return misread(
-      id === "none"
-        ? `${other} is not replaced here; write what stands in its place.`
-        : `${other} is not replaced here, only {id} is; write what stands in its place.`,
-    );
-  }
-  if (id === "required" && names.length === 0) {
+  const other = names.find((name) => !/^\{[A-Za-z_][A-Za-z0-9_-]*\}$/.test(name));
+  if (other !== undefined) return misread(`${other} is not a name; write {id}.`);
+  if (id === "required" && !names.includes("{id}")) {
     return misread(
       `there is no {id} in ${describeWritten(written)}; write it where the id of the upload stands.`,
     );
   }
-  if (id === "none" && names.length > 0)
+  if (id === "none" && names.includes("{id}"))
     return misread("a list is the same for every upload, so it has no {id}.");
   return read(written);
 }
