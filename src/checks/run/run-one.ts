@@ -30,8 +30,8 @@ export interface CaseRunner {
   readonly hooks: Hooks;
   readonly wire: RunWire;
   readonly redaction: Redaction;
-  /** The latest control upload that passed. */
-  readonly control: LoggedExchange;
+  /** The latest control upload that passed; `null` where none was sent. */
+  readonly control: LoggedExchange | null;
   readonly isReadOnly: boolean;
 }
 
@@ -163,10 +163,10 @@ async function tellScenario(
   const seen = watchEvidence(runner.evidence);
   const plain: Send = (sending) => wire.send(sending, log);
   const refusals: Error[] = [];
-  const reading = readingOnly(plain, runner.control, runner.redaction);
+  const reading = runner.isReadOnly ? readingOnly(plain, runner.control, runner.redaction) : plain;
   const send: Send = async (sending) => {
     try {
-      return await (runner.isReadOnly ? reading : plain)(sending);
+      return await reading(sending);
     } catch (error) {
       if (error instanceof RunEnded || error instanceof NotReadOnly) refusals.push(error);
       throw error;
@@ -282,12 +282,17 @@ function inOrder({ exchanges }: CaseLog): RecordedExchange[] {
 }
 
 /** The first request in which attack and twin differ. */
-function diffOf(planned: PlannedCase, { exchanges }: CaseLog, control: LoggedExchange): readonly string[] {
+function diffOf(
+  planned: PlannedCase,
+  { exchanges }: CaseLog,
+  control: LoggedExchange | null,
+): readonly string[] {
   const attacks = exchanges.filter(({ sending }) => sending.part === "attack");
   const twins = exchanges.filter(({ sending }) => sending.part === "twin");
   if (planned.kind === "case") {
     const [attack] = attacks;
-    return attack === undefined ? [] : requestDiff((twins[0] ?? control).sent, attack.sent);
+    const twin = twins[0] ?? control;
+    return attack === undefined || twin === null ? [] : requestDiff(twin.sent, attack.sent);
   }
   if (planned.each.twin === "control") return [];
   for (const [at, attack] of attacks.entries()) {
