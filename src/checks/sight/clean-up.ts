@@ -14,11 +14,8 @@ export interface CleanUpWays {
   readonly cleanup: FlowVerify["cleanup"];
   readonly place: CommandPlace | null;
   readonly filled: (template: string) => string;
-  /** Where an id can be looked at, for a person. */
-  readonly addressOf: (id: string) => string;
 }
 
-const TOLD_MAX = 20;
 /** Gone already, too: what was asked for is so. */
 const isDone = (status: number): boolean =>
   (status >= 200 && status < 300) || status === 404 || status === 410;
@@ -26,7 +23,6 @@ const isDone = (status: number): boolean =>
 export class CleanUp {
   readonly #ways: CleanUpWays;
   readonly #ids = new Set<string>();
-  readonly #names = new Set<string>();
 
   constructor(ways: CleanUpWays) {
     this.#ways = ways;
@@ -37,40 +33,22 @@ export class CleanUp {
     this.#ids.add(id);
   }
 
-  /** Something of this run that has no id. */
-  storedNamed(name: string): void {
-    this.#names.add(name);
-  }
-
-  /** @returns names or addresses of what is left; at most so many, and how many more there are */
+  /** @returns ids of what is left */
   async run(): Promise<readonly string[]> {
-    const left = this.#isForAll() ? await this.#removeAll() : await this.#removeEach();
+    const { cleanup } = this.#ways;
+    const ids = [...this.#ids];
     this.#ids.clear();
-    this.#names.clear();
-    const more = left.length - TOLD_MAX;
-    return more > 0 ? [...left.slice(0, TOLD_MAX), `and ${more} more`] : left;
+    if (cleanup === null) return ids;
+    if (this.#isForAll()) return ids.length === 0 || (await this.#remove(null)) ? [] : ids;
+    const left: string[] = [];
+    for (const id of ids) if (!(await this.#remove(id))) left.push(id);
+    return left;
   }
 
   #isForAll(): boolean {
     const { cleanup } = this.#ways;
     if (cleanup === null) return false;
     return !("command" in cleanup ? usesId(cleanup.command) : cleanup.path.includes("{id}"));
-  }
-
-  #all(): readonly string[] {
-    return [...[...this.#ids].map((id) => this.#ways.addressOf(id)), ...this.#names];
-  }
-
-  async #removeAll(): Promise<readonly string[]> {
-    if (this.#ids.size + this.#names.size === 0) return [];
-    return (await this.#remove(null)) ? [] : this.#all();
-  }
-
-  async #removeEach(): Promise<readonly string[]> {
-    if (this.#ways.cleanup === null) return this.#all();
-    const left: string[] = [];
-    for (const id of this.#ids) if (!(await this.#remove(id))) left.push(this.#ways.addressOf(id));
-    return [...left, ...this.#names];
   }
 
   /** Whether it is gone. What fails is told as left, and does not keep the rest from being removed. */

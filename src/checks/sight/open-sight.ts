@@ -4,28 +4,34 @@
  * Comes in: a flow with its `verify`, the route, and where the gate is one's own its settings. Goes out: evidence, hooks, identities, clean-up.
  * Always holds: whatever cannot be told is `null`; nothing but what this run has stored is ever removed.
  */
+
 import type { Flow, FlowVerify, VerifyReadBack } from "../../flows/flow.ts";
+import { GateError } from "../../problems/gate-error.ts";
 import type { Settings } from "../../settings/settings.ts";
 import type { Target } from "../check.ts";
+import { readPlace } from "../define-scenario.ts";
 import type { Hooks } from "../hooks.ts";
 import type { TlsTrust } from "../open-connection.ts";
 import type { Identities, Promises } from "../promise.ts";
 import type { Evidence } from "../run-check.ts";
+import type { Exchange } from "../send-probe.ts";
 import { idIn, LearntWay, readByFlow } from "./by-answer.ts";
 import { CleanUp } from "./clean-up.ts";
 import { openFaults } from "./fault-commands.ts";
 import { openHooks } from "./hook-commands.ts";
 import { openIdentities } from "./identities.ts";
+import { JoinedEvidence } from "./joined-evidence.ts";
 import { KeptSecrets } from "./kept-secrets.ts";
 import type { ListedEntry } from "./listed-entries.ts";
 import { ListingWatch } from "./listing-watch.ts";
+import { isOwnGate, type OwnGate, openOwnGate } from "./own-gate.ts";
 import { listingAt, listingBy } from "./read-listing.ts";
 import { filledPath, readFileAt } from "./read-stored.ts";
 import type { CommandPlace } from "./run-command.ts";
 import { SecretSources } from "./secret-sources.ts";
 import { SightClient } from "./sight-client.ts";
 import { SightEvidence } from "./sight-evidence.ts";
-import { whoseEntry } from "./whose-entry.ts";
+import { isSurelyOurs, whoseEntry } from "./whose-entry.ts";
 
 export interface SightInput {
   /** `null` where a route is checked that nobody has described yet. */
@@ -58,46 +64,85 @@ export interface Sight {
   close(): Promise<void>;
 }
 
-/** @throws CHECK_CREDENTIAL_MISSING where a credential that the flow names is not there; all of them in one message */
+/**
+ * @throws CHECK_CREDENTIAL_MISSING where a credential that the flow names is not there, all of them in one message; RECORDS_UNAVAILABLE where the
+ *   records of one's own gate cannot be read, or no key can be made there
+ */
 export async function openSight(input: SightInput): Promise<Sight> {
-  const { flow, target, origin } = input;
+  const { flow, target } = input;
   const secrets = new KeptSecrets();
   secrets.addLines(target.credential ?? []);
   const verify = flow?.verify ?? null;
   const place = placeOf(input, secrets);
-  const identities =
-    verify?.credentials && place
-      ? await openIdentities(verify.credentials, new SecretSources(place), target, secrets)
-      : null;
-  const client = new SightClient({
-    origin,
-    headers: target.headers,
-    credential: async () => (identities === null ? (target.credential ?? []) : identities.main.lines()),
-    readBytesMax: Math.max(READ_BYTES_MIN, 2 * target.file.sizeBytesMax),
-    tls: input.tls ?? {},
-  });
+  const given = await givenIdentities(verify, place, target, secrets);
+  const gate = await ownGateOf(input, secrets, given !== null);
+  const identities = given ?? gate?.identities ?? null;
+  const client = clientOf(input, identities);
   const faults = openFaults(verify?.faults ?? new Map(), place);
-  const looking = lookBehind(input, client, place);
+  const looking = lookBehind(input, client, place, gate);
+  const hooks =
+    place === null ? {} : openHooks(verify?.hooks ?? new Map(), place, verify?.credentials?.header ?? null);
   return {
     evidence: looking.evidence,
     hooks: {
-      ...(place === null
-        ? {}
-        : openHooks(verify?.hooks ?? new Map(), place, verify?.credentials?.header ?? null)),
+      ...joinedHooks(gate?.hooks ?? {}, hooks),
       ...(faults.size === 0 ? {} : { faults: faults.byName }),
     },
     identities,
-    promises: promisesOf(verify),
+    promises: { ...gate?.promises, ...promisesOf(verify) },
     get readBack() {
       return looking.sentence();
     },
     cleanUp: () => looking.cleanUp(),
     secrets: () => secrets.all(),
     close: async () => {
-      await faults.heal();
-      await client.close();
+      const ended = await Promise.allSettled([faults.heal(), client.close(), gate?.close()]);
+      for (const each of ended) if (each.status === "rejected") throw each.reason;
     },
   };
+}
+
+async function givenIdentities(
+  verify: FlowVerify | null,
+  place: CommandPlace | null,
+  target: Target,
+  secrets: KeptSecrets,
+): Promise<Identities | null> {
+  if (!verify?.credentials || place === null) return null;
+  return openIdentities(verify.credentials, new SecretSources(place), target, secrets);
+}
+
+/** `null` where the gate is somebody else's, or no gate has run with these settings yet. */
+async function ownGateOf(
+  { flow, settings, target, origin, runId }: SightInput,
+  secrets: KeptSecrets,
+  hasCredentials: boolean,
+): Promise<OwnGate | null> {
+  if (flow === null || settings === null || !isOwnGate(origin, flow, settings)) return null;
+  try {
+    return await openOwnGate({ flow, settings, target, runId, secrets, hasCredentials });
+  } catch (error) {
+    if (error instanceof GateError && error.code === "RECORDS_MISSING") return null;
+    throw error;
+  }
+}
+
+function clientOf({ target, origin, tls = {} }: SightInput, identities: Identities | null): SightClient {
+  return new SightClient({
+    origin,
+    headers: target.headers,
+    credential: async () => (identities === null ? (target.credential ?? []) : identities.main.lines()),
+    readBytesMax: Math.max(READ_BYTES_MIN, 2 * target.file.sizeBytesMax),
+    tls,
+  });
+}
+
+/** What the flow names stands before what the gate can do; who can be issued by one cannot be revoked by the other. */
+function joinedHooks(ofGate: Hooks, ofFlow: Hooks): Hooks {
+  const { issue, revoke, ...others } = ofGate;
+  const own =
+    ofFlow.issue === undefined && issue !== undefined && revoke !== undefined ? { issue, revoke } : {};
+  return { ...others, ...own, ...ofFlow };
 }
 
 /** A file that is read back is hashed as it comes: this bounds time and not memory. */
@@ -132,6 +177,8 @@ function promisesOf(verify: FlowVerify | null): Promises {
   };
 }
 
+const ID_OF_GATE = { header: "Sluicegate-Upload" };
+
 interface Looking {
   readonly evidence: Evidence;
   readonly sentence: () => string | null;
@@ -143,30 +190,27 @@ function lookBehind(
   { flow, target, origin }: SightInput,
   client: SightClient,
   place: CommandPlace | null,
+  gate: OwnGate | null,
 ): Looking {
   const verify = flow?.verify ?? null;
   const readBack = verify?.readBack ?? null;
   const filled = (template: string): string => filledPath(template, { path: verify?.path ?? new Map() });
-  const learnt = readBack?.url || readBack?.state ? null : new LearntWay(client, target);
+  const isNamed = Boolean(readBack?.url || readBack?.state);
+  // The gate's records tell more, and are not guessed.
+  const learnt = isNamed || gate !== null ? null : new LearntWay(client, target);
   const url = readBack?.url ? filled(readBack.url) : null;
-  const cleaning = new CleanUp({
-    client,
-    cleanup: verify?.cleanup ?? null,
-    place,
-    filled,
-    addressOf: (id) => (url === null ? id : origin + url.replace("{id}", encodeURIComponent(id))),
-  });
-  const note = (id: string | null, entry: ListedEntry | null): void => {
-    if (id !== null) cleaning.stored(id);
-    else if (entry !== null) cleaning.storedNamed(entry.name ?? entry.text.slice(0, 200));
-  };
+  const cleaning = new CleanUp({ client, cleanup: verify?.cleanup ?? null, place, filled });
+  const leftAt = (id: string): string =>
+    url === null ? `upload ${id}` : origin + url.replace("{id}", encodeURIComponent(id));
+  const idOf = (exchange: Exchange): string | null =>
+    gate !== null && !readBack?.id ? readPlace(exchange, ID_OF_GATE) : idIn(readBack, exchange);
   const watches = listingsOf(readBack, client, place, filled);
   const evidence = new SightEvidence(target, {
-    idOf: (exchange) => idIn(readBack, exchange),
-    byAnswer: (exchange, content) =>
-      learnt === null && readBack !== null
-        ? readByFlow(client, readBack, idIn(readBack, exchange), filled)
-        : (learnt?.read(exchange, content) ?? Promise.resolve({ kind: "unknown" })),
+    idOf,
+    byAnswer: async (exchange, content) => {
+      if (learnt !== null) return learnt.read(exchange, content);
+      return readBack === null ? { kind: "unknown" } : readByFlow(client, readBack, idOf(exchange), filled);
+    },
     byEntry: async (entry) => {
       const address =
         entry.href ??
@@ -175,18 +219,44 @@ function lookBehind(
     },
     listings: watches,
     isAlone: isLoopback(origin),
-    onStored: ({ id, entry }) => note(id, entry),
+    onStored: (id) => cleaning.stored(id),
   });
   return {
-    evidence,
-    sentence: () => sentenceOf(readBack, learnt?.name ?? null),
+    evidence: gate === null ? evidence : new JoinedEvidence(evidence, gate.evidence),
+    sentence: () => sentenceOf(readBack, learnt?.name ?? null, gate !== null),
     cleanUp: async () => {
-      for (const watch of watches)
-        for (const entry of await watch.sinceFirst())
-          if (whoseEntry(entry, undefined, target.file.control) === "ours") note(entry.id, entry);
-      return cleaning.run();
+      // Where the flow names an id, it is that of the service, and the same uploads are known by it.
+      if (gate !== null && !readBack?.id) for (const id of await gate.left()) cleaning.stored(id);
+      const { control } = target.file;
+      for (const { id, ...entry } of await listedSinceFirst(watches))
+        if (id !== null && isSurelyOurs({ id, ...entry }, undefined, control)) cleaning.stored(id);
+      const left = new Set(await cleaning.run());
+      const listed = (await listedSinceFirst(watches)).filter(({ id }) => id === null || !left.has(id));
+      const probablyOurs = listed.filter((entry) => {
+        const whose = whoseEntry(entry, undefined, control);
+        return whose === "ours" || (whose === "unclear" && isLoopback(origin));
+      });
+      return bounded([...[...left].map(leftAt), ...probablyOurs.map(nameOf)]);
     },
   };
+}
+
+/** Listings that cannot be read any more must not keep the rest from being removed. */
+async function listedSinceFirst(watches: readonly ListingWatch[]): Promise<readonly ListedEntry[]> {
+  const read = await Promise.allSettled(watches.map((watch) => watch.sinceFirst()));
+  const [longest = []] = read
+    .flatMap((each) => (each.status === "fulfilled" ? [each.value] : []))
+    .sort((a, b) => b.length - a.length);
+  return longest;
+}
+
+const nameOf = ({ name, id, text }: ListedEntry): string => name ?? id ?? text.slice(0, 200);
+
+const LEFT_TOLD_MAX = 20;
+
+function bounded(names: readonly string[]): readonly string[] {
+  const more = names.length - LEFT_TOLD_MAX;
+  return more > 0 ? [...names.slice(0, LEFT_TOLD_MAX), `and ${more} more`] : names;
 }
 
 function listingsOf(
@@ -207,7 +277,7 @@ function isLoopback(origin: string): boolean {
   return hostname === "localhost" || hostname === "[::1]" || /^127\./.test(hostname);
 }
 
-function sentenceOf(readBack: VerifyReadBack | null, learnt: string | null): string | null {
+function sentenceOf(readBack: VerifyReadBack | null, learnt: string | null, isOwn: boolean): string | null {
   const after = [
     ...(readBack?.url ? [`the bytes at ${readBack.url}`] : []),
     ...(readBack?.state ? [`the state at ${readBack.state.path}`] : []),
@@ -216,6 +286,7 @@ function sentenceOf(readBack: VerifyReadBack | null, learnt: string | null): str
   const beside = [
     ...(readBack?.list ? [`what ${readBack.list} lists`] : []),
     ...(readBack?.command ? ["what a command of the flow prints"] : []),
+    ...(isOwn ? ["the gate's own records"] : []),
   ];
   if (after.length + beside.length === 0) return null;
   const refusals =

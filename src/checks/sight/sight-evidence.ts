@@ -10,7 +10,7 @@ import type { Exchange } from "../send-probe.ts";
 import type { ListedEntry } from "./listed-entries.ts";
 import type { Listed, ListingWatch } from "./listing-watch.ts";
 import type { StoredReading } from "./read-stored.ts";
-import { isPlainName, sha256Of, whoseEntry, withTellingName } from "./whose-entry.ts";
+import { isPlainName, isSurelyOurs, sha256Of, whoseEntry, withTellingName } from "./whose-entry.ts";
 
 export interface EvidenceWays {
   /** What the answer to an accepted upload leads to. */
@@ -22,8 +22,8 @@ export interface EvidenceWays {
   readonly listings: readonly ListingWatch[];
   /** Nobody else sends to this target: what is new is ours, even where it tells nothing. */
   readonly isAlone: boolean;
-  /** Is told of everything that was found to be ours. */
-  readonly onStored: (stored: { readonly id: string | null; readonly entry: ListedEntry | null }) => void;
+  /** Is told of the id of everything that is surely ours. */
+  readonly onStored: (id: string) => void;
 }
 
 export class SightEvidence implements Evidence {
@@ -43,7 +43,7 @@ export class SightEvidence implements Evidence {
 
   saw(exchange: Exchange): void {
     const id = isAccepted(this.#target, exchange) ? this.#ways.idOf(exchange) : null;
-    if (id !== null) this.#ways.onStored({ id, entry: null });
+    if (id !== null) this.#ways.onStored(id);
   }
 
   async received(exchange?: Exchange, content?: UploadContent): Promise<readonly ReceivedUpload[] | null> {
@@ -67,7 +67,9 @@ export class SightEvidence implements Evidence {
       const ours = this.#oursOf(await listing.since(isTaken, this.#hasPlainNames(content)), content);
       if (ours !== null && ours.length > (found?.length ?? -1)) found = ours;
     }
-    for (const entry of found ?? []) this.#ways.onStored({ id: entry.id, entry });
+    for (const entry of found ?? [])
+      if (entry.id !== null && isSurelyOurs(entry, content, this.#target.file.control))
+        this.#ways.onStored(entry.id);
     return found;
   }
 

@@ -17,13 +17,22 @@ export function whoseEntry(
   content: UploadContent | undefined,
   control: SampleFile,
 ): Whose {
+  if (isSurelyOurs(entry, content, control)) return "ours";
   const sent = [...(content?.files ?? []), control];
-  if (entry.text.includes(MARK)) return "ours";
-  if (entry.sha256 !== null && sent.some(({ bytes }) => sha256Of(bytes) === entry.sha256)) return "ours";
   const isLike = sent.some(({ name }) => isSameName(entry.name ?? "", name));
   if (isLike) return "ours";
   const isOther = entry.sha256 !== null && entry.sizeBytes !== null && entry.name !== null;
   return isOther && !sent.some(({ bytes }) => bytes.length === entry.sizeBytes) ? "others" : "unclear";
+}
+
+/** Whether it may be removed: by its mark, or by bytes that only this run would send. A like name is not enough. */
+export function isSurelyOurs(
+  entry: ListedEntry,
+  content: UploadContent | undefined,
+  control: SampleFile,
+): boolean {
+  const sent = [...(content?.files ?? []), control];
+  return entry.text.includes(MARK) || sent.some(({ bytes }) => sha256Of(bytes) === entry.sha256);
 }
 
 const digests = new WeakMap<Uint8Array, string>();
