@@ -1,25 +1,19 @@
 /**
  * What a flow promises beyond a single upload, in the words of the checks: shares, retries, what nobody has promised.
  */
-import type { Flow, FlowInspect, ShareRule } from "../../flows/flow.ts";
+import type { Flow, ShareRule } from "../../flows/flow.ts";
 import type { Settings } from "../../settings/settings.ts";
 import type { Promises, Topic } from "../promise.ts";
 
 /** Statuses of an accepted upload where a flow does not say which. */
 export const USUAL_STATUSES: readonly number[] = [200, 201, 202, 204];
 
-/** What holds whoever keeps it: the gate in front, or the service itself. */
-export function promisesOf({ permissions, retry, verify }: Flow): Promises {
-  const { readBack } = verify ?? {};
+/** What holds whoever keeps it: the gate in front, or the service itself. What `verify` says is joined by `sight/`. */
+export function promisesOf({ permissions, retry }: Flow): Promises {
   return {
     ...rateOf(permissions.shares),
     ...quotaOf(permissions.shares),
     ...(retry.idempotencyKey === "off" ? {} : { idempotencyKey: retry.idempotencyKey }),
-    ...(readBack?.id == null ? {} : { id: readBack.id }),
-    ...(verify?.pageOrigin == null ? {} : { pageOrigin: verify.pageOrigin }),
-    ...(verify?.behind == null ? {} : { behindOrigin: verify.behind }),
-    ...(verify?.requestIdHeader == null ? {} : { requestIdHeader: verify.requestIdHeader }),
-    ...(readBack?.state == null ? {} : { state: stateOf(readBack.state) }),
   };
 }
 
@@ -73,24 +67,13 @@ function smallest(numbers: readonly (number | null)[]): number | null {
   return known.length === 0 ? null : Math.min(...known);
 }
 
-function stateOf(state: {
-  readonly path: string;
-  readonly sha256: string | null;
-  readonly size: string | null;
-}) {
-  return {
-    path: state.path,
-    ...(state.sha256 === null ? {} : { sha256: state.sha256 }),
-    ...(state.size === null ? {} : { size: state.size }),
-  };
-}
-
-/** Topics on which a flow keeps silent: what is inside of files, unless `inspect` promises it. */
-export function unpromisedBy(inspect: FlowInspect): ReadonlySet<Topic> {
+/** Topics on which a flow keeps silent: what is inside of files, unless `inspect` promises it; who sends, where anybody may. */
+export function unpromisedBy({ inspect, permissions, verify }: Flow): ReadonlySet<Topic> {
   const topics: Topic[] = [];
   if (!inspect.malware) topics.push("malware");
   if (inspect.archives === null) topics.push("archives");
   if (inspect.images === null) topics.push("images");
   if (inspect.documents?.activeContent !== "refuse") topics.push("documents");
+  if (permissions.caller === "public" && (verify?.credentials ?? null) === null) topics.push("callers");
   return new Set(topics);
 }

@@ -45,7 +45,7 @@ export async function flowTarget(input: FlowTargetInput): Promise<FlowTarget> {
     promises: promisesOf(flow),
     idleMs: null,
     seed: runId,
-    unpromised: unpromisedBy(flow.inspect),
+    unpromised: unpromisedBy(flow),
   };
   return { target, assumptions: [...sayings(flow), ...path.assumptions, ...files.assumptions] };
 }

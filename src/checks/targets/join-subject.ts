@@ -44,6 +44,10 @@ export async function seenControl(target: Target, { evidence }: Sight, tls?: Tls
   return attempt;
 }
 
+export function trusting(tls: TlsTrust | undefined): { readonly tls?: TlsTrust } {
+  return tls === undefined ? {} : { tls };
+}
+
 type Found = Pick<CheckedTarget, "framework" | "serves">;
 
 /** Where nothing may be asked. */

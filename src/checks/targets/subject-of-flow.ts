@@ -4,20 +4,23 @@
  * Always holds: whether the control upload passes is not judged here; a subject is made also where nobody answers, so that the run can say why.
  */
 import type { Flow } from "../../flows/flow.ts";
+import type { SetupProblem } from "../../problems/setup-problem.ts";
 import type { Settings } from "../../settings/settings.ts";
 import type { YamlSource } from "../../setup/yaml-source.ts";
 import type { Target } from "../check.ts";
+import { readExpectation } from "../expectation/read-expectation.ts";
 import { isAccepted } from "../judge.ts";
 import type { TlsTrust } from "../open-connection.ts";
-import type { ManualNote } from "../run/check-run.ts";
+import type { CheckedTarget, ManualNote } from "../run/check-run.ts";
 import type { CheckSubject } from "../run/run-request.ts";
 import { openSight } from "../sight/open-sight.ts";
+import { readWaivers } from "../waivers/read-waivers.ts";
 import { type Attempt, ask, type FirstRequests, NOT_TRIED } from "./ask.ts";
 import { GATE_PAGE, isFromGate, isGatePage } from "./find-front.ts";
 import { flowLines } from "./flow-lines.ts";
 import { promisesOf, promisesOfGate, USUAL_STATUSES } from "./flow-promises.ts";
 import { flowTarget } from "./flow-target.ts";
-import { joinSubject, NOTHING_FOUND, seenBy, seenControl, whoServes } from "./join-subject.ts";
+import { joinSubject, NOTHING_FOUND, seenBy, seenControl, trusting, whoServes } from "./join-subject.ts";
 
 export interface FlowSubjectInput {
   readonly flow: Flow;
@@ -40,31 +43,56 @@ export interface FlowSubjectInput {
  */
 export async function subjectOfFlow(input: FlowSubjectInput): Promise<CheckSubject> {
   const { flow, origin, runId, settings, tls, first = "upload" } = input;
-  const { target, assumptions } = await flowTarget(input);
-  const page = first === "none" ? null : await ask(target, GATE_PAGE, tls);
-  const gate = isGatePage(page) ? gatePromised(target, flow, settings) : null;
-  const sight = await openSight({ flow, target: gate ?? target, origin, runId, settings });
-  const attempt =
-    first === "upload" ? await seenControl(seenBy(gate ?? target, sight), sight, tls) : NOT_TRIED;
-  const answer = attempt.exchange?.answers[0] ?? null;
-  const isFront = gate !== null && !isPassedThrough(gate, attempt);
-  const known = seenBy(isFront ? gate : target, sight);
-  const found = first === "none" ? NOTHING_FOUND : await whoServes(known, [answer, page], tls);
-  const about = {
+  const written = await writtenIn(flow);
+  const made = await flowTarget(input);
+  const page = first === "none" ? null : await ask(made.target, GATE_PAGE, tls);
+  const gate = isGatePage(page) ? gatePromised(made.target, flow, settings) : null;
+  const target = gate ?? made.target;
+  const sight = await openSight({ flow, target, origin, runId, settings, ...trusting(tls) });
+  try {
+    const attempt = first === "upload" ? await seenControl(seenBy(target, sight), sight, tls) : NOT_TRIED;
+    const answer = attempt.exchange?.answers[0] ?? null;
+    const isFront = gate !== null && !isPassedThrough(gate, attempt);
+    const known = seenBy(isFront ? gate : made.target, sight);
+    const found = first === "none" ? NOTHING_FOUND : await whoServes(known, [answer, page], tls);
+    const sayings = [...made.assumptions, ...gateSayings(flow, gate !== null, isFront), ...written.sayings];
+    const about: CheckedTarget = {
+      ...aboutFlow(input),
+      framework: flow.verify?.framework ?? found.framework,
+      front: isFront ? "sluicegate" : "unknown",
+      serves: found.serves,
+      assumptions: [...statusSayings(flow), ...sayings],
+      readBack: sight.readBack,
+    };
+    const { waivers, expected } = written;
+    return { ...joinSubject(known, about, sight), manual: manualOf(flow), waivers, expected };
+  } catch (error) {
+    await sight.close();
+    throw error;
+  }
+}
+
+type OfFlow = "flow" | "flowFile" | "policyVersion" | "owner" | "origin" | "method" | "path";
+
+function aboutFlow({ flow, source, origin }: FlowSubjectInput): Pick<CheckedTarget, OfFlow> {
+  return {
     flow: flow.name,
-    flowFile: { path: input.source.file, lines: flowLines(input.source) },
+    flowFile: { path: source.file, lines: flowLines(source) },
     policyVersion: flow.policyVersion,
     owner: flow.owner,
     origin,
     method: flow.route.method,
     path: flow.route.path,
-    framework: flow.verify?.framework ?? found.framework,
-    front: isFront ? ("sluicegate" as const) : ("unknown" as const),
-    serves: found.serves,
-    assumptions: [...statusSayings(flow), ...assumptions, ...gateSayings(flow, gate !== null, isFront)],
-    readBack: sight.readBack,
   };
-  return { ...joinSubject(known, about, sight), manual: manualOf(flow) };
+}
+
+/** What stands beside the flow file: waivers, and the answer that is expected. */
+async function writtenIn(
+  flow: Flow,
+): Promise<Pick<CheckSubject, "waivers" | "expected"> & { readonly sayings: readonly string[] }> {
+  const today = new Date().toISOString().slice(0, 10);
+  const { waivers, problems } = await readWaivers(flow.folder, today);
+  return { waivers, expected: await readExpectation(flow), sayings: waiverSayings(problems) };
 }
 
 function statusSayings({ notes }: Flow): string[] {
@@ -96,6 +124,12 @@ function gateSayings({ mode }: Flow, hasGate: boolean, isFront: boolean): string
       "The flow's mode is observe: the gate refuses nothing, so what follows is what the service itself keeps.",
     ];
   return [];
+}
+
+function waiverSayings(problems: readonly SetupProblem[]): string[] {
+  return problems.map(
+    ({ line, message }) => `A waiver does not count (waivers.yaml, line ${line}): ${message}`,
+  );
 }
 
 /** The last word of a person on each check. */
