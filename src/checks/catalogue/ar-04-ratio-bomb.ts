@@ -32,7 +32,8 @@ function bomb(name: string): ZipEntry {
 
 /** Beyond what is promised; without a promise 64 MiB out of 64 KiB are too much for anybody. */
 function isBeyond({ inspect }: Target): true | string {
-  const promised = inspect?.archives?.unpackedBytesMax ?? 0;
+  const promised = inspect?.archives == null ? 0 : inspect.archives.unpackedBytesMax;
+  if (promised === null) return "the route promises no size unpacked";
   return promised < BOMB_BYTES || "the route takes archives of more than 64 MiB unpacked";
 }
 

@@ -8,13 +8,18 @@ import { storedEntry, zipArchive } from "../payloads/zip-archive.ts";
 import { honestZip } from "../zip-case.ts";
 
 const DEPTH = 12;
-const quick = { withinMs: 3000 };
 const gzip = (bytes: Uint8Array) => new Uint8Array(gzipSync(bytes));
+
+function saysDepth({ inspect }: Target): true | string {
+  return inspect?.archives == null || inspect.archives.depthMax !== null || "the route promises no depth";
+}
 
 /** One level more than is promised, and twelve at least. */
 function depthFor({ inspect }: Target): number {
   return Math.max(DEPTH, (inspect?.archives?.depthMax ?? 0) + 1);
 }
+
+const quick = { refusal: { withinMs: 3000 }, appliesTo: saysDepth };
 
 function wrapped(times: number, innermost: Uint8Array, wrap: (inner: Uint8Array) => Uint8Array): Uint8Array {
   let bytes = innermost;
@@ -40,12 +45,12 @@ export const recursion: Check = {
     refusedInside("twelve ZIPs in one another", ZIP, {
       file: (target) => wrapped(depthFor(target), honestZip(), zipOf),
       twin: honestZip,
-      refusal: quick,
+      ...quick,
     }),
     refusedInside("gzip of gzip, twelve times", GZIP, {
       file: (target) => wrapped(depthFor(target), gzip(utf8("Nothing here.\n")), gzip),
       twin: () => gzip(utf8("Nothing here.\n")),
-      refusal: quick,
+      ...quick,
     }),
     refusedInside("twelve ZIPs in a Word document", DOCX, {
       file: (target) =>
@@ -56,7 +61,7 @@ export const recursion: Check = {
           defaults: { zip: "application/zip" },
         }),
       twin: () => docx(),
-      refusal: quick,
+      ...quick,
     }),
   ],
 };

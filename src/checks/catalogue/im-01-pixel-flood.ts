@@ -1,4 +1,5 @@
 import type { Check, CheckCase, Target } from "../check.ts";
+import { whereAll } from "../define-case.ts";
 import { GATE_DECODES_NOTHING, pythonRemedy } from "../framework-remedy.ts";
 import { GIF, JPEG, PNG, refusedPicture, WEBP } from "../image-case.ts";
 import { pngBytes, pngChunk } from "../payloads/image-files.ts";
@@ -20,8 +21,23 @@ const ROW_BYTES_MAX = 8 * 1024 * 1024;
 const WIDTH = 8000;
 const quick = { refusal: { withinMs: 3000 } };
 
+function saysPixels({ inspect }: Target): true | string {
+  return (
+    inspect?.images == null || inspect.images.pixelsMax !== null || "the route promises no number of pixels"
+  );
+}
+
+function saysFrames({ inspect }: Target): true | string {
+  return (
+    inspect?.images == null || inspect.images.framesMax !== null || "the route promises no number of frames"
+  );
+}
+
 function flood(format: string, mediaType: string, file: () => Uint8Array): CheckCase {
-  return refusedPicture(`a ${format} that says 50,000 by 50,000 pixels`, mediaType, file, quick);
+  return refusedPicture(`a ${format} that says 50,000 by 50,000 pixels`, mediaType, file, {
+    ...quick,
+    appliesTo: saysPixels,
+  });
 }
 
 /** Rows of a picture with as many pixels as are promised, rounded down to whole rows. */
@@ -41,10 +57,10 @@ function framesFor({ inspect }: Target): number {
   return Math.max(FRAMES, (inspect?.images?.framesMax ?? 0) + 1);
 }
 
-const fitsFrames = (target: Target): true | string => {
+function fitsFrames(target: Target): true | string {
   if (framesFor(target) > 20 * FRAMES) return "the route takes more frames than could be tried";
   return target.file.sizeBytesMax > framesFor(target) * FRAME_BYTES + 100 || "so many frames do not fit";
-};
+}
 
 /** An animation control chunk: frames, plays. @see PNG third edition section 11.3.6.1 */
 function manyFramesPng(): Uint8Array {
@@ -77,12 +93,12 @@ export const pixelFlood: Check = {
       "a WebP that says 65,000 by 65,000 pixels",
       WEBP,
       () => webpBytes([], [WEBP_SIDE, WEBP_SIDE]),
-      quick,
+      { ...quick, appliesTo: saysPixels },
     ),
     refusedPicture("a GIF of 10,000 frames", GIF, (target) => gifOfFrames(framesFor(target)), {
       ...quick,
       bytesMax: 0,
-      appliesTo: fitsFrames,
+      appliesTo: whereAll(saysFrames, fitsFrames),
       twin: () => gifOfFrames(2),
     }),
     refusedPicture(
@@ -95,6 +111,9 @@ export const pixelFlood: Check = {
         twin: (target) => blankPng(WIDTH, promisedRows(target)),
       },
     ),
-    refusedPicture("an animated PNG that says 2,000,000,000 frames", PNG, manyFramesPng, quick),
+    refusedPicture("an animated PNG that says 2,000,000,000 frames", PNG, manyFramesPng, {
+      ...quick,
+      appliesTo: saysFrames,
+    }),
   ],
 };
