@@ -172,4 +172,12 @@ export const SETUP_CODES = {
     meaning: "The folder .sluicegate, where runs and their evidence are kept, cannot be made or written.",
     remedy: "Start the command in a folder that can be written.",
   },
+  REPORT_UNWRITABLE: {
+    status: 500,
+    title: "A report cannot be written",
+    retry: "never",
+    meaning:
+      "The folder for reports cannot be made or written, or its disk is full. What was found is not lost: the run's own file has it.",
+    remedy: "Name another folder with --out, or make room.",
+  },
 } as const satisfies Record<string, ErrorCodeRow>;
