@@ -25,13 +25,25 @@ export function sizeOf(probe: Probe, countMax: number): number {
   return bytes;
 }
 
+/** The target with a limit at which any probe is made at once. */
+export function withSmallLimit(target: Target): Target {
+  return withLimit(target, Math.min(target.file.sizeBytesMax, smallLimit(target)));
+}
+
+function smallLimit(target: Target): number {
+  return Math.max(SMALL_LIMIT_BYTES, 4 * target.file.control.bytes.length);
+}
+
+function withLimit(target: Target, sizeBytesMax: number): Target {
+  return { ...target, file: { ...target.file, sizeBytesMax } };
+}
+
 /** Bytes of a probe that is made for a target, whatever its limit. */
 export function estimatedSize(make: (target: Target) => Probe, target: Target, countMax: number): number {
-  const small = Math.max(SMALL_LIMIT_BYTES, 4 * target.file.control.bytes.length);
+  const small = smallLimit(target);
   const limit = target.file.sizeBytesMax;
   if (limit <= 2 * small) return sizeOf(make(target), countMax);
-  const at = (sizeBytesMax: number): number =>
-    sizeOf(make({ ...target, file: { ...target.file, sizeBytesMax } }), countMax);
+  const at = (sizeBytesMax: number): number => sizeOf(make(withLimit(target, sizeBytesMax)), countMax);
   const [one, two] = [at(small), at(2 * small)];
   return Math.round(one + ((two - one) / small) * (limit - small));
 }

@@ -10,7 +10,7 @@ import type { Check, CheckCase, Target } from "../check.ts";
 import { controlProbe } from "../payloads/upload.ts";
 import { missingHelp, needsHelp } from "../run-scenario.ts";
 import type { Scenario } from "../scenario.ts";
-import { costOfCase, costOfScenario, sizeOf } from "./case-cost.ts";
+import { costOfCase, costOfScenario, sizeOf, withSmallLimit } from "./case-cost.ts";
 import type { Cost, PlanSummary } from "./check-run.ts";
 import { matchesAny } from "./match-ids.ts";
 import { requestsWithin } from "./pace.ts";
@@ -109,10 +109,9 @@ function judged(
 
 function caseState(each: CheckCase, target: Target, options: RunOptions): Judged {
   const stranger = withSomeCredential(target);
-  const cost = costOfCase(each, stranger, options.sentBytesMax);
-  if (options.profile !== "prod-safe" || isReadOnly(each.probe(stranger)))
-    return { state: "run", why: "", cost };
-  return { state: "left-out", why: "prod-safe reads only, beside one control upload", cost: NO_COST };
+  if (options.profile === "prod-safe" && !isReadOnly(each.probe(withSmallLimit(stranger))))
+    return { state: "left-out", why: "prod-safe reads only, beside one control upload", cost: NO_COST };
+  return { state: "run", why: "", cost: costOfCase(each, stranger, options.sentBytesMax) };
 }
 
 /** Credentials are made when they are sent: here one of ordinary length stands for them. */

@@ -39,7 +39,7 @@ interface Body extends SentBytes {
 }
 
 function bodyChanges(twin: Body, attack: Body, boundary: string | null): string[] {
-  if (Buffer.compare(twin.body, attack.body) === 0 && twin.totalBytes === attack.totalBytes) return [];
+  if (Buffer.compare(twin.body, attack.body) === 0 && twin.bodyBytes === attack.bodyBytes) return [];
   if (boundary === null || !twin.isWhole || !attack.isWhole) return contentChanges("body", twin, attack);
   const [one, other] = [partsOf(twin.body, boundary), partsOf(attack.body, boundary)];
   const lines = changes(one.flatMap(partLines), other.flatMap(partLines));
