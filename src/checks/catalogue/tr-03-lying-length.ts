@@ -67,7 +67,8 @@ export const lyingLength: Check = {
         const shorter = withHeader(request, "Content-Length", `Content-Length: ${request.body.length - 10}`);
         return probeBytes(request.content, headBytes(shorter), request.body, canaryRequest(target));
       },
-      { statuses: [400], gateCodes: ["PROTOCOL_BODY_TRUNCATED", "REQUEST_MALFORMED"], closes: true },
+      // What follows is the next message by every reading: whether it is answered, or the connection closed, is one as good as the other.
+      { statuses: [400, 422], gateCodes: ["PROTOCOL_BODY_TRUNCATED", "REQUEST_MALFORMED"] },
       { appliesTo: multipartOnly },
     ),
     refuses("longer than the body, then end of stream", (target) => cutOff(target, "end"), broken),
