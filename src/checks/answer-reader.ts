@@ -12,6 +12,13 @@ export interface Answer {
   readonly body: Uint8Array;
 }
 
+/** What is said where a server that speaks TLS was spoken to without it. */
+export const TLS_ALERT = "a TLS alert came in place of an answer";
+const CUT = "the connection closed in the middle of an answer";
+
+/** @see RFC 8446 section 5.1: content type 21, then a version that begins with 3 */
+const isTlsAlert = (bytes: Uint8Array): boolean => bytes[0] === 0x15 && bytes[1] === 0x03;
+
 type Framing = { kind: "length"; left: number } | { kind: "chunked" } | { kind: "until-close" };
 
 /** Feed bytes with `push`, the end of the stream with `end`; read the members at any time. */
@@ -48,7 +55,7 @@ export class AnswerReader {
   /** The peer has closed. */
   end(): void {
     if (this.#head !== null && this.#framing.kind === "until-close") this.#finish();
-    else if (this.isMidAnswer) this.malformed ??= "the connection closed in the middle of an answer";
+    else if (this.isMidAnswer) this.malformed ??= isTlsAlert(this.#held) ? TLS_ALERT : CUT;
   }
 
   #step(): boolean {

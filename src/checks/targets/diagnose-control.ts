@@ -6,7 +6,7 @@
  */
 import { quoteSeen } from "../../problems/gate-error.ts";
 import { formatSize } from "../../setup/size.ts";
-import { type Answer, headerOf } from "../answer-reader.ts";
+import { type Answer, headerOf, TLS_ALERT } from "../answer-reader.ts";
 import { isAccepted } from "../judge.ts";
 import type { Stop } from "../run/check-run.ts";
 import type { CheckSubject } from "../run/run-request.ts";
@@ -27,6 +27,7 @@ export function diagnoseControl(subject: Diagnosed, exchange: Exchange | null, e
   const [answer] = exchange.answers;
   if (answer === undefined) return withoutAnswer(subject, exchange);
   return (
+    wantsTls(subject, answer) ??
     redirected(subject, answer) ??
     page(subject, answer) ??
     (isAccepted(subject.target, exchange) ? null : refused(subject, answer))
@@ -38,18 +39,32 @@ const controlRefused = (sentence: string): Stop => ({ kind: "control-refused", s
 
 function withoutAnswer({ target }: Diagnosed, { malformed, end, elapsedMs }: Exchange): Stop {
   const { host, protocol } = new URL(target.origin);
-  const seconds = Math.max(1, Math.round(elapsedMs / 1000));
-  if (malformed !== null && protocol === "http:" && malformed.includes("\\u0015\\u0003"))
-    return { kind: "tls", sentence: `${host} speaks TLS: write https:// in place of http://.` };
+  if (malformed === TLS_ALERT) return speaksTls(host);
   if (malformed !== null)
     return unreachable(`What answers at ${host} is no web server (${malformed}): correct the port.`);
   if (end === "deadline")
     return unreachable(
-      `${host} took the upload and gave no answer within ${seconds} s: look whether the service hangs, or is waiting for something behind it.`,
+      `${host} took the upload and gave no answer within ${Math.max(1, Math.round(elapsedMs / 1000))} s: look whether the service hangs, or is waiting for something behind it.`,
     );
+  const orTls = protocol === "http:" ? ", or it wants https://" : "";
   return unreachable(
-    `${host} closed the connection without an answer: its log should say why; a worker may have died.`,
+    `${host} closed the connection without an answer: its log should say why; a worker may have died${orTls}.`,
   );
+}
+
+const speaksTls = (host: string): Stop => ({
+  kind: "tls",
+  sentence: `${host} speaks TLS: write https:// in place of http://.`,
+});
+
+/** nginx, Apache and Go say it in an answer without TLS. */
+const PLAIN_TO_TLS =
+  /plain HTTP request was sent to HTTPS port|speaking plain HTTP to an SSL-enabled|HTTP request to an HTTPS server/;
+
+function wantsTls({ target }: Diagnosed, answer: Answer): Stop | null {
+  return answer.status === 400 && PLAIN_TO_TLS.test(bodyText(answer))
+    ? speaksTls(new URL(target.origin).host)
+    : null;
 }
 
 /** A path or address that people log in at. */
