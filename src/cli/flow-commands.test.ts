@@ -25,7 +25,14 @@ import { lintCommand } from "./lint.ts";
 import { modeCommand } from "./mode.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
-const GOOD = readFileSync(join(ROOT, "fixtures/flows/good-smallest.yaml"), "utf8");
+const SMALLEST = readFileSync(join(ROOT, "fixtures/flows/good-smallest.yaml"), "utf8");
+/** With all that a reviewer asks for, but for a recorded answer. */
+const GOOD = `${SMALLEST.replace("{ caller: public }", "{ caller: public, concurrent: 2 }")}noticed: the page
+failure: { upstream-down: refuse }
+rollback: { note: Turn it off., tried: ${new Date().toISOString().slice(0, 10)} }
+`;
+const RECORDED =
+  '{"schema":"sluicegate-recorded-answer/1","recordedAt":"2026-11-22T12:00:00Z","status":201,"headers":{},"bodyKind":"empty","volatile":[],"example":null}';
 const OPENAPI = join(ROOT, "fixtures/openapi/fastapi-0.165.json");
 const SETTINGS = "upstreams: { accounts: { url: http://127.0.0.1:8000 } }\n";
 const home = process.cwd();
@@ -73,6 +80,7 @@ const noGate = async (): Promise<string> => {
 test("lint finds the settings beside it, says what is wrong by relative path, and counts what is fine", async () => {
   put("sluicegate.yaml", SETTINGS);
   put("flows/avatars/flow.yaml", GOOD);
+  put("flows/avatars/expected/created.answer.json", RECORDED);
   const io = terminal();
   assert.equal(await lintCommand({}, io), 0);
   assert.deepEqual(io.said, ["1 flow in flows: fine."]);
@@ -101,8 +109,79 @@ test("lint gives the same as JSON", async () => {
   assert.deepEqual([result.problems[0].line, result.problems[0].path], [16, "upstream"]);
 });
 
+test("lint tells after the errors what is legal and unwise; only strict makes that count", async () => {
+  put("sluicegate.yaml", SETTINGS);
+  put("flows/avatars/flow.yaml", GOOD.replace(", concurrent: 2", ""));
+  put("flows/avatars/expected/created.answer.json", RECORDED);
+  put("flows/broken/flow.yaml", "flow: broken\n");
+  const io = terminal();
+  assert.equal(await lintCommand({}, io), 1);
+  assert.ok(io.said.slice(0, -2).every((line) => line.includes(": error: ")));
+  assert.match(
+    io.said.at(-2) ?? "",
+    /^flows\/avatars\/flow\.yaml:14:24: warning: permissions\.caller: anybody may send, .* \[REVIEW-PUBLIC-UNLIMITED\]$/,
+  );
+  assert.match(io.said.at(-1) ?? "", /problems; 1 of 2 flows in flows fine; 1 thing to think about/);
+  rmSync(join(folder, "flows/broken"), { recursive: true });
+  assert.equal(await lintCommand({}, terminal()), 0);
+  assert.equal(await lintCommand({ strict: true }, terminal()), 1);
+  const json = terminal();
+  assert.equal(await lintCommand({ format: "json" }, json), 0);
+  const { problems, review, ok } = JSON.parse(json.said.join("\n"));
+  assert.deepEqual([problems, ok, review.length], [[], true, 1]);
+  assert.deepEqual(Object.keys(review[0]).sort(), [
+    "code",
+    "column",
+    "file",
+    "line",
+    "message",
+    "path",
+    "remedy",
+    "rule",
+    "severity",
+    "why",
+  ]);
+  put("flows/avatars/flow.yaml", GOOD);
+  assert.equal(await lintCommand({ strict: true }, terminal()), 0);
+});
+
+test("lint looks at waivers, at the recorded answer, and at the checks that a flow names", async () => {
+  put("sluicegate.yaml", SETTINGS);
+  const verify = (id: string) =>
+    `verify: { hooks: { stored: ls }, manual: [{ check: ${id}, result: pass, who: Ada, when: 2026-11-01, note: x }] }\n`;
+  put("flows/avatars/flow.yaml", GOOD + verify("UPL-FM-99"));
+  put("flows/avatars/expected/created.answer.json", "{}");
+  const waiver = (id: string, until: string) =>
+    `- { check: ${id}, until: ${until}, reason: x, owner: Ada, added: 2026-11-01 }\n`;
+  put("flows/avatars/waivers.yaml", waiver("UPL-TR-99", "2026-12-24") + waiver("UPL-TR-01", "2026-11-24"));
+  const io = terminal();
+  assert.equal(await lintCommand({}, io, new Date("2026-11-22T23:59:59Z")), 1);
+  const expected = [
+    /^flows\/avatars\/flow\.yaml:20:\d+: error: verify\.manual\.0\.check: there is no check UPL-FM-99/,
+    /^flows\/avatars\/waivers\.yaml:1:12: error: 0\.check: there is no check UPL-TR-99/,
+    /^flows\/avatars\/expected:1:1: error: .*created\.answer\.json is not what sluicegate record writes/,
+    /^flows\/avatars\/waivers\.yaml:2:12: warning: UPL-TR-01: the waiver of Ada runs out on 2026-11-24/,
+    /^3 problems; 0 of 1 flow in flows fine; 1 thing to think about/,
+  ];
+  assert.equal(io.said.length, expected.length, io.said.join("\n"));
+  for (const [index, line] of expected.entries()) assert.match(io.said[index] ?? "", line);
+});
+
+test("mode refuses to switch the gate on over what only the service promises, and says why", async () => {
+  const text = `${GOOD.replace("mode: enforce", "mode: off")}inspect: { malware: required }\n`;
+  put("flows/avatars/flow.yaml", text);
+  const io = terminal();
+  assert.equal(await modeCommand({ flow: "avatars", mode: "enforce" }, io, noGate), 2);
+  assert.match(
+    io.failed[0] ?? "",
+    /^Nothing was changed: flows\/avatars\/flow\.yaml:20:21: error: inspect\.malware: "required" is known, but not built yet: .* With mode: off it may stand/,
+  );
+  assert.equal(readFileSync("flows/avatars/flow.yaml", "utf8"), text);
+});
+
 test("lint without settings looks into ./flows and says that upstreams were not checked", async () => {
   put("flows/avatars/flow.yaml", GOOD);
+  put("flows/avatars/expected/created.answer.json", RECORDED);
   const io = terminal();
   assert.equal(await lintCommand({}, io), 0);
   assert.deepEqual(io.said, [
@@ -241,7 +320,7 @@ test("a draft in which a person wrote what was missing loads", async () => {
   put("sluicegate.yaml", SETTINGS);
   const io = terminal();
   assert.equal(await lintCommand({}, io), 0, io.said.join("\n"));
-  assert.deepEqual(io.said, ["7 flows in flows: fine."]);
+  assert.match(io.said.at(-1) ?? "", /^7 flows in flows: fine; \d+ things to think about/);
 });
 
 test("init never overwrites what is there", async () => {

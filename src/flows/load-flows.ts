@@ -5,6 +5,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { SetupProblem } from "../problems/setup-problem.ts";
 import { inFileOrder, problemAt } from "../setup/schema-problems.ts";
+import type { YamlSource } from "../setup/yaml-source.ts";
 import type { Flow, FlowSet } from "./flow.ts";
 import { findOverlaps, makeFlowSet, overlapSentence } from "./flow-set.ts";
 import { type FlowReading, type NamedBySettings, readFlow } from "./read-flow.ts";
@@ -26,6 +27,8 @@ export interface FlowFolderReading {
   /** Names of all folders that hold a flow.yaml. */
   readonly names: readonly string[];
   readonly problems: readonly SetupProblem[];
+  /** The files of the flows without a problem, by name of the flow: for whoever tells more about a place. */
+  readonly sources: ReadonlyMap<string, YamlSource>;
 }
 
 /**
@@ -53,8 +56,13 @@ export async function readFlowFolder(options: LoadFlowsOptions): Promise<FlowFol
     ...overlaps,
   ];
   const spoilt = new Set(overlaps.map((problem) => problem.file));
-  const fine = good.filter(({ source }) => !spoilt.has(source.file)).map(({ flow }) => flow);
-  return { fine, names: listing.names, problems: inFileOrder(problems) };
+  const unspoilt = good.filter(({ source }) => !spoilt.has(source.file));
+  return {
+    fine: unspoilt.map(({ flow }) => flow),
+    names: listing.names,
+    problems: inFileOrder(problems),
+    sources: new Map(unspoilt.map(({ flow, source }) => [flow.name, source])),
+  };
 }
 
 interface Listing {

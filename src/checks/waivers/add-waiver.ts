@@ -23,7 +23,7 @@ export interface AddedWaiver {
 }
 
 const HEAD = ` Checks of this flow that may fail for a while, and who has answered for that. Each runs out by itself, after at most 180 days.
- Written by: sluicegate waive ID --until DATE --reason TEXT --owner WHO`;
+ Written by: sluicegate waive ID --flow FLOW --until DATE --reason TEXT --owner WHO`;
 
 /**
  * Adds it.

@@ -6,6 +6,7 @@ import { after, test } from "node:test";
 import { GateError } from "../../problems/gate-error.ts";
 import { addWaiver } from "./add-waiver.ts";
 import { readWaivers } from "./read-waivers.ts";
+import { reviewWaivers } from "./review-waivers.ts";
 
 const TODAY = "2026-11-22";
 const CHECKS = new Set(["UPL-TR-01", "UPL-TR-02", "UPL-MP-07"]);
@@ -158,4 +159,27 @@ test("a file with problems is not written into", async () => {
     /waivers\.yaml:1:30: error: 0\.until: a waiver lasts at most 180 days/,
   );
   assert.equal(readFileSync(join(folder, "waivers.yaml"), "utf8"), text);
+});
+
+test("a waiver that has run out, or does so within 14 days, is told in a review at its line", async () => {
+  const folder = folderWith(
+    entry("UPL-TR-01", "2026-11-21") +
+      entry("UPL-TR-02", "2026-12-06") +
+      entry("UPL-MP-07", "2026-12-07") +
+      entry("UPL-MP-08", "2026-11-22"),
+  );
+  const { all } = await readWaivers(folder, TODAY);
+  const notes = reviewWaivers(folder, all, TODAY);
+  assert.deepEqual(
+    notes.map(({ file, line, rule }) => `${file.slice(folder.length + 1)}:${line} ${rule}`),
+    [
+      "waivers.yaml:1 REVIEW-WAIVER-OVER",
+      "waivers.yaml:2 REVIEW-WAIVER-ENDS",
+      "waivers.yaml:4 REVIEW-WAIVER-ENDS",
+    ],
+  );
+  assert.match(
+    notes[0]?.message ?? "",
+    /^UPL-TR-01: the waiver of Ada has run out on 2026-11-21\. .* \[REVIEW-WAIVER-OVER\]$/,
+  );
 });

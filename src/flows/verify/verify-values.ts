@@ -89,7 +89,7 @@ export function readTarget(written: unknown, id: "required" | "optional" | "none
       "a path here has no spaces, no fragment (#) and no characters that need to be escaped as %XX.",
     );
   }
-  const names = written.match(/\{[^}]*\}/g) ?? [];
+  const names: readonly string[] = written.match(/\{[^}]*\}/g) ?? [];
   const other = names.find((name) => !/^\{[A-Za-z_][A-Za-z0-9_-]*\}$/.test(name));
   if (other !== undefined) return misread(`${other} is not a name; write {id}.`);
   if (id === "required" && !names.includes("{id}")) {
