@@ -47,10 +47,13 @@ function makeProgram(io: CommandIo, exit: (code: number) => void): Command {
 
   program
     .command("lint")
-    .description("say everything that is wrong with the settings and the flows, with line and column")
+    .description(
+      "say everything that is wrong with the settings and the flows, with line and column; then what is legal and unwise",
+    )
     .option("--settings <file>", "settings file (default: ./sluicegate.yaml)")
     .option("--flows <folder>", "flows folder, when there are no settings")
     .option("--format <format>", "text or json", "text")
+    .option("--strict", "exit code 1 also where there are only warnings")
     .action(async (options) => exit(await (await import("./lint.ts")).lintCommand(options, io)));
 
   program
