@@ -5,6 +5,7 @@
  */
 import { createHash } from "node:crypto";
 import type { Check, Probe, ReceivedUpload, Target } from "./check.ts";
+import { readPlace } from "./define-scenario.ts";
 import type { FaultName, Hooks } from "./hooks.ts";
 import { isAccepted, judge } from "./judge.ts";
 import { ACCEPTED } from "./judge-case.ts";
@@ -132,14 +133,28 @@ class PlayedStage implements Stage {
   /** Where what was stored is found by the answers: nothing can be told of requests that were accepted by none. */
   async #receivedByAnswer(evidence: Evidence): Promise<readonly ReceivedUpload[] | null> {
     const accepted = this.steps.filter(({ exchange }) => isAccepted(this.#run.target, exchange));
-    if (accepted.length === 0) return null;
+    const different = this.#withDifferentIds(accepted);
+    if (accepted.length === 0 || different === null) return null;
     const found: ReceivedUpload[] = [];
-    for (const { exchange, probe } of accepted) {
+    for (const { exchange, probe } of different) {
       const received = await evidence.received(exchange, probe.content);
       if (received === null) return null;
       found.push(...received);
     }
     return found;
+  }
+
+  /** One answer for each upload: several may be about the same one, as after a retry. `null` where that cannot be told. */
+  #withDifferentIds(accepted: readonly ScenarioStep[]): readonly ScenarioStep[] | null {
+    if (accepted.length < 2) return accepted;
+    const place = this.#run.target.promises?.id;
+    const byId = new Map<string, ScenarioStep>();
+    for (const step of accepted) {
+      const id = place === undefined ? null : readPlace(step.exchange, place);
+      if (id === null) return null;
+      byId.set(id, step);
+    }
+    return [...byId.values()];
   }
 
   token(): string {

@@ -240,6 +240,7 @@ function watchEvidence(evidence: Evidence | null): { evidence: Evidence | null; 
   if (evidence === null) return { evidence, wasSeen: () => false };
   const watched: Evidence = {
     clear: () => evidence.clear(),
+    saw: (exchange) => evidence.saw?.(exchange),
     received: async (exchange, content) => {
       const received = await evidence.received(exchange, content);
       isSeen ||= received !== null;
