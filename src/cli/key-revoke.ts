@@ -1,6 +1,6 @@
 /**
- * `sluicegate key revoke ID`: ends an API key. It opens nothing from then on, and an upload that runs with it is refused at its end: the gate
- * looks into the records each time, so it need not be told.
+ * `sluicegate key revoke ID`: ends an API key. It opens nothing from then on, and an upload that runs with it is refused at its end: its release
+ * looks into the records, and what the gate remembers of keys it forgets when the records say that one has changed.
  */
 import { existsSync } from "node:fs";
 import { isApiKeyId, parseApiKey } from "../permissions/callers/api-key-text.ts";

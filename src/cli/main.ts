@@ -103,6 +103,8 @@ function makeProgram(io: CommandIo, exit: (code: number) => void): Command {
       exit(await (await import("./show.ts")).showCommand({ ...options, id }, io)),
     );
 
+  addCheckCommands(program, io, exit);
+
   program
     .command("checks [id]")
     .description("list what `check` looks for, or explain one check: why, the bytes, what to do about it")
@@ -136,6 +138,93 @@ function makeProgram(io: CommandIo, exit: (code: number) => void): Command {
   );
   return program;
 }
+
+function addCheckCommands(program: Command, io: CommandIo, exit: (code: number) => void): void {
+  withFlows(
+    program.command("check [flow]").description("run the production checklist against an upload route"),
+  )
+    .option("--target <url>", "where the route is (default: the public address of the settings)")
+    .option("--url <url>", "a route that no flow describes yet: its address; with --field and --sample")
+    .option("--field <name>", "with --url: the form's field that takes the file")
+    .option("--sample <file>", "with --url: a file that the route must take")
+    .option("--method <method>", "with --url: POST, PUT or PATCH (default: found out)")
+    .option("--raw", "with --url: the body is the file, not a form")
+    .option("--max-size <size>", "with --url: the largest file that the route is to take, such as 5MiB")
+    .option("--types <types>", "with --url: what the route is to take, such as image/png,image/jpeg, or any")
+    .option(
+      "--header <line...>",
+      "with --url: header lines that each request needs: 'Authorization: Bearer …'",
+    )
+    .option("--text <name=value...>", "with --url: text fields of the form")
+    .option("--write-flow <folder>", "with --url: write the flow folder that was inferred, below this one")
+    .option("--profile <name>", "ci, staging (load, too) or prod-safe (at most 10 requests)", "ci")
+    .option("--only <ids>", "some checks only: UPL-MP-07, MP-07, MP, UPL-MP-*; separated by commas")
+    .option("--skip <ids>", "without these checks")
+    .option("--dry-run", "show what would be sent and what it costs; send nothing")
+    .option("--max-requests <count>", "at most so many requests")
+    .option("--max-bytes <size>", "at most so much is sent")
+    .option("--max-time <duration>", "at most so long")
+    .option("--report <formats>", "html, json, sarif, junit, md, har; separated by commas (default: html)")
+    .option("--out <folder>", "where reports go (default: .sluicegate/runs/RUN)")
+    .option("--baseline <run>", "an earlier run to compare with: its run.json, its id, or last")
+    .option(
+      "--allow-host <host...>",
+      "a host beside this machine that may be checked; it must prove that it is yours",
+    )
+    .option("--ca <file>", "trust this certificate authority (PEM), too")
+    .option("--insecure", "do not verify the target's certificate")
+    .option(
+      "--framework <name>",
+      "fastapi, django or flask: whose words remedies are told in (default: found out)",
+    )
+    .action(async (flow: string | undefined, options) =>
+      exit(
+        await (await import("./check.ts")).checkCommand(
+          { ...options, ...(flow === undefined ? {} : { flow }) },
+          io,
+        ),
+      ),
+    );
+  withFlows(
+    program
+      .command("record <flow>")
+      .description("keep the answer to a good upload as what is expected from now on"),
+  )
+    .option("--target <url>", "where the route is (default: the public address of the settings)")
+    .option("--write-expect", "also write its status and its schema under expect: of the flow file")
+    .action(async (flow: string, options) =>
+      exit(await (await import("./record.ts")).recordCommand({ ...options, flow }, io)),
+    );
+  withFlows(
+    program
+      .command("replay <evidence>")
+      .description("send the bytes of a case again: RUN/UPL-MP-07/3, or last/UPL-MP-07/3"),
+  )
+    .option("--target <url>", "another server than then")
+    .option("--header <line...>", "header lines of a run with --url that held a secret: they are not kept")
+    .option("--sample <file>", "the sample of a run with --url, where it has moved")
+    .option("--allow-host <host...>", "a host beside this machine that may be checked")
+    .option("--ca <file>", "trust this certificate authority (PEM), too")
+    .option("--insecure", "do not verify the target's certificate")
+    .action(async (evidence: string, options) =>
+      exit(await (await import("./replay.ts")).replayCommand({ ...options, evidence }, io)),
+    );
+  withFlows(
+    program
+      .command("waive <id>")
+      .description("answer for a check that fails, until a day; kept in the flow's folder"),
+  )
+    .option("--flow <name>", "of which flow (may be left out where there is one)")
+    .requiredOption("--until <date>", "the last day, such as 2027-01-31; at most 180 days ahead")
+    .requiredOption("--reason <text>", "why it may fail")
+    .requiredOption("--owner <who>", "who answers for it")
+    .action(async (id: string, options) =>
+      exit(await (await import("./waive.ts")).waiveCommand({ ...options, id }, io)),
+    );
+}
+
+const withFlows = (command: Command): Command =>
+  withSettings(command).option("--flows <folder>", "flows folder, when there are no settings");
 
 function addDeliveryCommands(program: Command, io: CommandIo, exit: (code: number) => void): void {
   withSettings(

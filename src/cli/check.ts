@@ -1,0 +1,185 @@
+/**
+ * `sluicegate check`: the production checklist, run against a flow's route or against any URL.
+ *
+ * Exit codes: 0 every promise kept (warnings and waived ones allowed), 1 a promise is broken, 2 usage, 3 nothing could be told, 4 refused for safety.
+ */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { readRunJson } from "../checks/reports/json-report.ts";
+import { planReport } from "../checks/reports/plan-report.ts";
+import { startProgress } from "../checks/reports/progress.ts";
+import { REPORT_FORMATS, type ReportFormat, writeReports } from "../checks/reports/report-files.ts";
+import { terminalReport } from "../checks/reports/terminal-report.ts";
+import { compareWithBaseline } from "../checks/run/baseline.ts";
+import type { CheckRun } from "../checks/run/check-run.ts";
+import { storeRun } from "../checks/run/evidence-store.ts";
+import { planRun } from "../checks/run/plan-run.ts";
+import { capsOf } from "../checks/run/profiles.ts";
+import { runChecks } from "../checks/run/run-checks.ts";
+import type { CheckSubject, RunOptions } from "../checks/run/run-request.ts";
+import { diagnoseControl } from "../checks/targets/diagnose-control.ts";
+import { checkHost } from "../checks/targets/host-safety.ts";
+import { type CheckArguments, listOf, oneOf, readLimits, readProfile, UsageError } from "./check-options.ts";
+import { plannedRun } from "./check-plan.ts";
+import { findRoute, type OpenedRoute, openRoute } from "./check-route.ts";
+import { shownPath } from "./find-flows.ts";
+import type { CommandIo } from "./io.ts";
+import {
+  findRun,
+  forgetOldRuns,
+  keepRouteNote,
+  newRunId,
+  openRunsFolder,
+  TOKEN_FILE,
+} from "./runs-folder.ts";
+import { processTerminal, type Terminal } from "./terminal.ts";
+import { writeFlow } from "./write-flow.ts";
+
+const USAGE = 2;
+const UNSAFE = 4;
+
+export async function checkCommand(
+  args: CheckArguments,
+  io: CommandIo,
+  terminal: Terminal = processTerminal(),
+): Promise<number> {
+  try {
+    return await check(args, io, terminal);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    io.err(error.message);
+    return USAGE;
+  }
+}
+
+async function check(args: CheckArguments, io: CommandIo, terminal: Terminal): Promise<number> {
+  const runId = newRunId();
+  const formats = readFormats(args.report);
+  readProfile(args.profile);
+  readLimits(args);
+  const route = await findRoute(args, io, runId);
+  if (route === null) return USAGE;
+  const folder = await openRunsFolder();
+  const baseline = await readBaseline(args.baseline);
+  const safety = await checkHost({
+    origin: route.origin,
+    allowHosts: args.allowHost ?? [],
+    tokenFile: TOKEN_FILE,
+  });
+  if (!safety.isSafe) {
+    io.err(`Refused for safety: ${safety.sentence}`);
+    return UNSAFE;
+  }
+  const opened = await openRoute(route, args, io);
+  const { subject } = opened;
+  try {
+    if (args.dryRun === true) return dryRun(opened, args, runId, terminal);
+    const told = await runWithProgress(subject, args, runId, terminal);
+    const run = baseline === null ? told : compareWithBaseline(told, baseline);
+    return await tell(run, { args, formats, folder, terminal, opened, io });
+  } finally {
+    await subject.close();
+  }
+}
+
+function readFormats(written: string | undefined): readonly ReportFormat[] {
+  return listOf(written).map((word) => oneOf("--report", word, REPORT_FORMATS));
+}
+
+async function readBaseline(named: string | undefined): Promise<CheckRun | null> {
+  if (named === undefined) return null;
+  const file = await findRun(named);
+  if (file === null) return null;
+  try {
+    return readRunJson(await readFile(file, "utf8"), shownPath(file));
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
+    throw new UsageError(`--baseline: there is no run ${named} (${shownPath(file)}).`);
+  }
+}
+
+function dryRun(
+  { subject, removal }: OpenedRoute,
+  args: CheckArguments,
+  runId: string,
+  terminal: Terminal,
+): number {
+  const options = runOptions(subject, args, runId, () => {}, new AbortController().signal);
+  terminal.page(
+    planReport(plannedRun(subject, options, planRun(subject, options), removal), terminal.columns),
+  );
+  return 0;
+}
+
+async function runWithProgress(
+  subject: CheckSubject,
+  args: CheckArguments,
+  runId: string,
+  terminal: Terminal,
+): Promise<CheckRun> {
+  const progress = startProgress({ isTerminal: terminal.hasProgress, columns: terminal.columns });
+  const interrupt = new AbortController();
+  const onSignal = () => interrupt.abort();
+  process.once("SIGINT", onSignal).once("SIGTERM", onSignal);
+  const onEvent: RunOptions["onEvent"] = (event) => terminal.progress(progress.take(event));
+  try {
+    return await runChecks(subject, runOptions(subject, args, runId, onEvent, interrupt.signal));
+  } finally {
+    process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
+    terminal.progress(progress.end());
+  }
+}
+
+function runOptions(
+  subject: CheckSubject,
+  args: CheckArguments,
+  runId: string,
+  onEvent: RunOptions["onEvent"],
+  signal: AbortSignal,
+): RunOptions {
+  const profile = readProfile(args.profile);
+  const caps = capsOf(profile, subject.target.file.sizeBytesMax);
+  const { requestsMax, sentBytesMax, elapsedMsMax } = readLimits(args);
+  return {
+    runId,
+    profile,
+    only: listOf(args.only),
+    skip: listOf(args.skip),
+    requestsMax: requestsMax ?? caps.requestsMax,
+    sentBytesMax: sentBytesMax ?? caps.sentBytesMax,
+    elapsedMsMax: elapsedMsMax ?? caps.elapsedMsMax,
+    onEvent,
+    signal,
+    diagnose: diagnoseControl,
+  };
+}
+
+interface Telling {
+  readonly args: CheckArguments;
+  readonly formats: readonly ReportFormat[];
+  readonly folder: string;
+  readonly terminal: Terminal;
+  readonly opened: OpenedRoute;
+  readonly io: CommandIo;
+}
+
+/** The run is kept first: what was found must not be lost to a report that cannot be written. */
+async function tell(run: CheckRun, telling: Telling): Promise<number> {
+  const { args, formats, folder, terminal, io } = telling;
+  await storeRun(folder, run);
+  await keepRouteNote(run.id, args);
+  await forgetOldRuns();
+  const into = args.out ?? join(folder, run.id);
+  const wanted: readonly ReportFormat[] = formats.length === 0 ? ["html"] : formats;
+  const written = await writeReports(run, wanted, into);
+  const reportPath = written.map(shownPath).join(", ");
+  terminal.page(terminalReport(run, { ...terminal, reportPath }));
+  const { inferred } = telling.opened;
+  if (inferred === null || run.exitCode > 1) return run.exitCode;
+  if (args.writeFlow !== undefined) await writeFlow(inferred, args.writeFlow, io);
+  else
+    io.out(
+      "\nNo flow describes this route yet. To have it written: the same command with --write-flow flows",
+    );
+  return run.exitCode;
+}
