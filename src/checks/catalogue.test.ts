@@ -57,7 +57,7 @@ test("every check has a case for a form, for a raw body, or for known callers", 
   for (const { id, scenarios = [] } of CATALOGUE) {
     if (scenarios.some((each) => TARGETS.some((target) => each.appliesTo(target) === true))) covered.add(id);
   }
-  const needOtherTypes: readonly Check["id"][] = ["UPL-TY-07", "UPL-MP-12"];
+  const needOtherTypes: readonly Check["id"][] = ["UPL-TY-07", "UPL-MP-12", "UPL-CT-07"];
   assert.deepEqual(
     CATALOGUE.map((check) => check.id).filter((id) => !covered.has(id) && !needOtherTypes.includes(id)),
     [],

@@ -24,6 +24,13 @@ import { sameEntryTwice } from "./catalogue/ar-10-same-entry-twice.ts";
 import { bytesOutside } from "./catalogue/ar-11-bytes-outside.ts";
 import { rareFeatures } from "./catalogue/ar-12-rare-features.ts";
 import { tarSpecials } from "./catalogue/ar-13-tar-specials.ts";
+import { eicar } from "./catalogue/ct-01-eicar.ts";
+import { wrappedEicar } from "./catalogue/ct-02-wrapped-eicar.ts";
+import { pastTheWindow } from "./catalogue/ct-03-past-the-window.ts";
+import { unscannable } from "./catalogue/ct-04-unscannable.ts";
+import { activeFiles } from "./catalogue/ct-05-active-files.ts";
+import { deserialisation } from "./catalogue/ct-06-deserialisation.ts";
+import { formulaInjection } from "./catalogue/ct-07-formula-injection.ts";
 import { storageFails } from "./catalogue/fm-04-storage-fails.ts";
 import { serviceFails } from "./catalogue/fm-05-service-fails.ts";
 import { badPolicy } from "./catalogue/fm-06-bad-policy.ts";
@@ -155,6 +162,13 @@ export const CATALOGUE: readonly Check[] = [
   polyglotFile,
   sniffableText,
   detectorStress,
+  eicar,
+  wrappedEicar,
+  pastTheWindow,
+  unscannable,
+  activeFiles,
+  deserialisation,
+  formulaInjection,
   zipSlip,
   linksInArchive,
   overlappingEntries,
