@@ -7,6 +7,7 @@ import { formatDuration } from "../setup/duration.ts";
 import { listWords } from "../setup/reading.ts";
 import { formatSize } from "../setup/size.ts";
 import { findFileType } from "../uploads/file-types.ts";
+import { asvsSentences } from "./asvs/asvs-sentences.ts";
 import { failureSentences } from "./failure-schema.ts";
 import type { CallerKind, FieldRule, FileRule, Flow } from "./flow.ts";
 import { MODE_MEANINGS } from "./flow-schema.ts";
@@ -32,6 +33,7 @@ export function explainFlow(flow: Flow): string {
     [enforced("When something fails", flow), failureSentences(flow)],
     ["Rolling back", rollbackLines(flow)],
     [`What sluicegate check ${flow.name} does`, verifySentences(flow)],
+    ["What of OWASP ASVS 5.0.0, chapter V5, is covered", asvsSentences(flow)],
   ];
   const told = sections.filter(([, lines]) => lines.length > 0);
   return [

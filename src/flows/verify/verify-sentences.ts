@@ -9,7 +9,7 @@ import type { Flow, FlowVerify, SecretSource } from "../flow.ts";
 export function verifySentences({ verify, folder, files }: Flow): string[] {
   if (verify === null) {
     return [
-      "Nothing is written about it: samples are taken from samples/, nobody can be sent as, and what is stored cannot be read back.",
+      "Nothing is written about it: it takes samples from samples/, sends as nobody whom a flow names, and sees of what is stored only what the gate itself knows.",
     ];
   }
   return [
@@ -75,7 +75,7 @@ function readBackSentence({ readBack }: FlowVerify): string {
     ...(command === null ? [] : [`runs ${command}`]),
   ];
   return ways.length === 0
-    ? "It cannot see what was stored, so it cannot tell whether what was refused is stored all the same."
+    ? "Of what was stored it sees only what the gate itself knows: of a service alone it cannot tell whether what was refused is stored all the same."
     : `To see what was stored it ${listWords(ways, "and")}.`;
 }
 
