@@ -73,7 +73,8 @@ function targetPath(
     const name = /^\{(.+)\}$/.exec(segment)?.[1];
     if (name === undefined) return segment;
     const value = verify?.path.get(name);
-    if (value !== undefined) return encodeURIComponent(value);
+    // As the flow file has it: one segment, escaped already.
+    if (value !== undefined) return value;
     if (protocol === "raw" && index === segments.length - 1) return "{name}";
     assumptions.push(
       `{${name}} in the path is sent as ${mark}; verify.path.${name} in the flow file says otherwise.`,

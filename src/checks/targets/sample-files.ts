@@ -13,6 +13,7 @@ import { FILE_TYPES, type FileType } from "../../uploads/file-types.ts";
 import type { SampleFile } from "../check.ts";
 import { csvFile, jsonFile, pdfFile, textFile, zipFile } from "../payloads/document-files.ts";
 import { gifFile, jpegFile, pngFile } from "../payloads/image-files.ts";
+import { docx, pptx, xlsx } from "../payloads/office-files.ts";
 import { seededBytes } from "../payloads/seeded-bytes.ts";
 
 /** Where the file of one field may come from. */
@@ -101,6 +102,10 @@ function isOfType({ types }: SampleSource["rule"], name: string): boolean {
   return types === "any" || types.includes(typeByName(name)?.mediaType ?? "");
 }
 
+/** One lossless pixel. @see RFC 9649 */
+const WEBP = Buffer.from("UklGRhoAAABXRUJQVlA4TA0AAAAvAAAAEAcQERGIiP4HAA==", "base64");
+const OOXML = "application/vnd.openxmlformats-officedocument";
+
 const MADE: readonly SampleFile[] = [
   pngFile(),
   pdfFile(),
@@ -108,8 +113,12 @@ const MADE: readonly SampleFile[] = [
   csvFile(),
   jpegFile(),
   gifFile(),
+  { name: "picture.webp", mediaType: "image/webp", bytes: new Uint8Array(WEBP) },
   jsonFile(),
   zipFile(),
+  { name: "letter.docx", mediaType: `${OOXML}.wordprocessingml.document`, bytes: docx() },
+  { name: "costs.xlsx", mediaType: `${OOXML}.spreadsheetml.sheet`, bytes: xlsx() },
+  { name: "talk.pptx", mediaType: `${OOXML}.presentationml.presentation`, bytes: pptx() },
 ];
 
 function makeSample({ field, rule, seed, folder }: SampleSource): SampleFile {
