@@ -15,8 +15,8 @@ import { sayChange, sayCost, sayFramework, sayTarget } from "./run-words.ts";
 import { sayBytes, sayCount, sayMoment } from "./say-figures.ts";
 import { resultsIn, STATE_GROUPS, type StateGroup } from "./state-words.ts";
 
-/** For requests, tests and answers of the cases; what frames them comes on top. */
-const PROOF_CHARS = 900_000;
+/** For what is one click away; what is seen at once comes on top. */
+const FOLDED_CHARS = 1_000_000;
 /** Groups whose checks have a card each; those of the others are lines, folded. */
 const WITH_CARDS: ReadonlySet<StateGroup["key"]> = new Set(["fail", "unclear", "warn", "waived"]);
 const HEADINGS: Readonly<Record<StateGroup["key"], string>> = {
@@ -40,7 +40,7 @@ const POLICY = [
 
 /** The page as one HTML file, UTF-8. */
 export function htmlReport(run: CheckRun): string {
-  const room = new PageRoom(PROOF_CHARS);
+  const room = new PageRoom(FOLDED_CHARS);
   const style = constant(PAGE_STYLE);
   const script = constant(PAGE_SCRIPT);
   return html`<!doctype html>

@@ -21,14 +21,28 @@ const OUTCOME_OF: Readonly<Record<CaseReport["state"], Outcome>> = {
   waived: "skipped",
 };
 const REASONS_MAX = 8;
+/** Stands for what was not come to. */
+const UNFINISHED: CaseReport = {
+  name: "the run goes to its end",
+  state: "error",
+  confidence: null,
+  reasons: [],
+  promised: null,
+  observed: null,
+  diff: [],
+  exchanges: [],
+  elapsedMs: 0,
+  evidence: null,
+};
 
 /** The XML, UTF-8, ending in a line break. */
 export function junitReport(run: CheckRun): string {
   const suites = run.results.map((result) => ({ result, cases: casesOf(run, result) }));
   const all = suites.flatMap(({ cases }) => cases);
+  const total = counts([...all, ...(run.stopped === null ? [] : [UNFINISHED])]);
   const lines = [
     '<?xml version="1.0" encoding="UTF-8"?>',
-    `<testsuites ${attributes({ name: nameOf(run), ...counts(all), time: seconds(run.elapsedMs) })}>`,
+    `<testsuites ${attributes({ name: nameOf(run), ...total, time: seconds(run.elapsedMs) })}>`,
     ...suites.map(({ result, cases }) => suite(run, result, cases)),
     ...(run.stopped === null ? [] : [stopSuite(run, run.stopped.sentence)]),
     "</testsuites>",
@@ -39,18 +53,8 @@ export function junitReport(run: CheckRun): string {
 /** Of a check that has no case left (it broke off, say) the check itself is the test. */
 function casesOf(run: CheckRun, result: CheckResult): readonly CaseReport[] {
   if (result.cases.length > 0) return result.cases;
-  const whole: CaseReport = {
-    name: result.title,
-    state: result.state,
-    confidence: result.confidence,
-    reasons: [result.sentence],
-    promised: null,
-    observed: null,
-    diff: [],
-    exchanges: [],
-    elapsedMs: 0,
-    evidence: null,
-  };
+  const { title: name, state, confidence } = result;
+  const whole: CaseReport = { ...UNFINISHED, name, state, confidence, reasons: [result.sentence] };
   return [run.stopped === null ? whole : { ...whole, reasons: [result.sentence, run.stopped.sentence] }];
 }
 
@@ -144,7 +148,7 @@ function stopSuite(run: CheckRun, sentence: string): string {
     time: seconds(run.elapsedMs),
   });
   const inside = element("error", { message: sentence, type: "stopped" }, "");
-  return `  <testsuite ${total}>\n    <testcase name="the run goes to its end" classname="run" time="0.000">\n${inside}\n    </testcase>\n  </testsuite>`;
+  return `  <testsuite ${total}>\n    <testcase ${attributes({ name: UNFINISHED.name, classname: "run", time: "0.000" })}>\n${inside}\n    </testcase>\n  </testsuite>`;
 }
 
 function element(name: string, named: Readonly<Record<string, string>>, content: string): string {

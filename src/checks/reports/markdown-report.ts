@@ -126,21 +126,20 @@ function footer(run: CheckRun): string {
   return `<sub>${plain(parts.filter((part) => part !== null).join(" "))}</sub>`;
 }
 
-/**
- * Text that stays text: characters that Markdown or HTML read are written as entities, and addresses, names and numbers that forges turn into
- * links are broken by an entity that shows nothing.
- */
+/** Text that stays text: what forges make links and mentions of is broken by a space that has no width. */
 function plain(text: string, charsMax = 400): string {
-  return shownLine(text, charsMax)
-    .replace(/[&<>"'|`*_~\\[\](){}#!^$:+=-]/g, (character) => `&#${character.charCodeAt(0)};`)
-    .replace(/@/g, "&#64;&#8203;")
-    .replace(/\b(www)\./gi, "$1&#46;&#8203;")
-    .replace(/\b(GH|gh)(?=&#45;\d)/g, "$1&#8203;");
+  const broken = shownLine(text, charsMax).replace(/[@#]|:\/\/|\bwww\.|\bGH-/gi, (found) => `${found}\u200b`);
+  return escaped(broken);
 }
 
-/** A span of code that no backtick inside can end, and no pipe can cut. */
+/** A span of code that no backtick inside can end, and no pipe can cut: as it is, to be copied. */
 function code(text: string): string {
-  return `<code>${plain(text)}</code>`;
+  return `<code>${escaped(shownLine(text))}</code>`;
+}
+
+/** Characters that Markdown or HTML read as markup are written as entities. */
+function escaped(text: string): string {
+  return text.replace(/[&<>"'|`*_~\\[\](){}#!^$:+=@-]/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
 /** A block of code: longer fences than any row of backticks inside. */

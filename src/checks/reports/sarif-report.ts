@@ -144,10 +144,11 @@ function suppressions({ state, waiver }: CheckResult) {
   return { suppressions: [{ kind: "external", status: "accepted", justification }] };
 }
 
+/** Only of what is broken, or was: of all else a run does not know how it was before. */
 function baselineState({ baseline }: CheckRun, { fingerprint }: CheckResult) {
-  if (baseline === null) return {};
-  if (baseline.added.includes(fingerprint)) return { baselineState: "new" };
-  return { baselineState: baseline.fixed.includes(fingerprint) ? "updated" : "unchanged" };
+  if (baseline?.added.includes(fingerprint)) return { baselineState: "new" };
+  if (baseline?.unchanged.includes(fingerprint)) return { baselineState: "unchanged" };
+  return baseline?.fixed.includes(fingerprint) ? { baselineState: "updated" } : {};
 }
 
 function invocation(run: CheckRun) {

@@ -10,6 +10,10 @@ export class PageRoom {
     this.#left = chars;
   }
 
+  get left(): number {
+    return this.#left;
+  }
+
   /** Takes the room for a text, if there is enough. */
   take(chars: number): boolean {
     if (chars > this.#left) return false;

@@ -25,10 +25,20 @@ export function resultCard(run: CheckRun, result: CheckResult, group: StateGroup
 <h3><span class="shape" aria-hidden="true">${group.shape}</span> <span class="id">${result.id}</span> ${result.title}${age === null ? null : html` <span class="age">${age}</span>`}</h3>
 <p class="lead">${result.sentence}</p>
 ${waiverNote(result)}
-<details><summary>${summaryOf(group)}</summary>
-${details(run, result, room)}
-</details>
+${folded(run, result, group, room)}
 </article>`;
+}
+
+/** Where the page has no room left for it, the command that shows it. */
+function folded(run: CheckRun, result: CheckResult, group: StateGroup, room: PageRoom): Markup {
+  const before = room.left;
+  const inside = details(run, result, room);
+  const proofChars = before - room.left;
+  if (!room.take(inside.text.length - proofChars))
+    return html`<p class="soft">The page is full; the run's JSON report has the rest.</p>`;
+  return html`<details><summary>${summaryOf(group)}</summary>
+${inside}
+</details>`;
 }
 
 function summaryOf(group: StateGroup): string {
