@@ -8,13 +8,12 @@ import { once } from "node:events";
 import type { OutgoingHttpHeaders } from "node:http";
 import { connect } from "node:net";
 import { after, before, test } from "node:test";
-import type { ReceivedUpload } from "../src/checks/check.ts";
 import { type Answered, ask, problemCode } from "./ask.ts";
 import { answerOf, beginPut, underWay } from "./begun-upload.ts";
 import { bySecret, grant, SECRET_CALLERS, SECRETS, token } from "./caller-tokens.ts";
 import { type GateUnderTest, startGate } from "./gate-under-test.ts";
 import { type MayFlow, writeFlows } from "./may-flows.ts";
-import { type ServiceUnderTest, startService } from "./service-under-test.ts";
+import { type ArrivedRequest, type ServiceUnderTest, startService } from "./service-under-test.ts";
 
 const MIB = 1024 * 1024;
 
@@ -85,11 +84,11 @@ const put = (
   body: Uint8Array = randomBytes(100),
 ): Promise<Answered> => ask(gate.origin, { method: "PUT", path, headers, body });
 
-async function receivedAt(path: string): Promise<readonly ReceivedUpload[]> {
+async function receivedAt(path: string): Promise<readonly ArrivedRequest[]> {
   return (await service.received()).filter((one) => one.path.split("?", 1)[0] === path);
 }
 
-const valuesOf = ({ headers }: ReceivedUpload, name: string): string[] =>
+const valuesOf = ({ headers }: ArrivedRequest, name: string): string[] =>
   headers.filter(([each]) => each.toLowerCase() === name).map(([, value]) => value);
 
 /** What no client may say to a service, in the spellings that services read as the same. */
@@ -104,7 +103,7 @@ const FORGED: OutgoingHttpHeaders = {
   Connection: "close, sluicegate-principal, x-request-id",
 };
 
-function assertUnforged(received: ReceivedUpload): void {
+function assertUnforged(received: ArrivedRequest): void {
   assert.ok(!JSON.stringify(received.headers).includes("root"), JSON.stringify(received.headers));
 }
 

@@ -11,10 +11,15 @@ const ROOT = join(import.meta.dirname, "..");
 /** The interpreter with FastAPI in it: `SLUICEGATE_PYTHON`, else the checkout's own environment. */
 export const PYTHON = process.env.SLUICEGATE_PYTHON ?? join(ROOT, ".venv/bin/python");
 
+/** A request as the service itself tells of it: nothing of it is unseen. */
+export interface ArrivedRequest extends ReceivedUpload {
+  readonly headers: NonNullable<ReceivedUpload["headers"]>;
+}
+
 export interface ServiceUnderTest {
   readonly origin: string;
   /** Every request that arrived, in order. */
-  received(): Promise<readonly ReceivedUpload[]>;
+  received(): Promise<readonly ArrivedRequest[]>;
   clear(): Promise<void>;
   /** Lets the next uploads go wrong after they were taken: by a status, `reset`, `rubbish`, `half`, `silence`; or late: `slow`, `later`. */
   fail(how: string, times?: number): Promise<void>;
@@ -47,7 +52,7 @@ async function launchService(port: number): Promise<ServiceUnderTest> {
   await child.untilReady(() => answers(`${origin}/alive`));
   return {
     origin,
-    received: async () => (await (await fetch(`${origin}/received`)).json()) as ReceivedUpload[],
+    received: async () => (await (await fetch(`${origin}/received`)).json()) as ArrivedRequest[],
     clear: async () => {
       await (await fetch(`${origin}/received`, { method: "DELETE" })).arrayBuffer();
     },

@@ -199,7 +199,8 @@ export interface ReceivedUpload {
   readonly method: string;
   /** Path with query, as the service saw it. */
   readonly path: string;
-  readonly headers: readonly (readonly [name: string, value: string])[];
+  /** `null` where only what is stored can be seen. */
+  readonly headers: readonly (readonly [name: string, value: string])[] | null;
   /** `null` where only the files can be seen. */
   readonly fields: readonly (readonly [name: string, value: string])[] | null;
   readonly files: readonly ReceivedFile[];

@@ -13,6 +13,9 @@ export interface CaseOptions {
   readonly as?: CaseIdentity;
 }
 
+/** What a case that may be neutralised may say beside. */
+type NeutralOptions = CaseOptions & Pick<NeutralExpectation, "unclear">;
+
 type MakeProbe = (target: Target) => Probe;
 
 /** The route must refuse the probe. */
@@ -42,9 +45,11 @@ export function neutralises(
   probe: MakeProbe,
   refusal: Refusal,
   harm: NeutralExpectation["harm"],
-  options: CaseOptions = {},
+  options: NeutralOptions = {},
 ): CheckCase {
-  return { ...base(name, probe, options), expect: { outcome: "refused-or-neutral", ...refusal, harm } };
+  const { unclear, ...rest } = options;
+  const told = { harm, ...(unclear === undefined ? {} : { unclear }) };
+  return { ...base(name, probe, rest), expect: { outcome: "refused-or-neutral", ...refusal, ...told } };
 }
 
 function base(name: string, probe: MakeProbe, options: CaseOptions): Omit<CheckCase, "expect"> {

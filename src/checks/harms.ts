@@ -11,10 +11,14 @@ export const noFurtherHarm: Harm = () => null;
 /** The service must not see these headers. @param names lower-case. */
 export function headersArrive(...names: readonly string[]): Harm {
   return (received) => {
-    const seen = received.headers.find(([name]) => names.includes(name.toLowerCase()));
+    const seen = received.headers?.find(([name]) => names.includes(name.toLowerCase()));
     return seen === undefined ? null : `the service got the header ${seen[0]}: ${seen[1]}`;
   };
 }
+
+/** Why nothing can be told of headers: for `unclear` of a case that is about them. */
+export const headersUnseen: Harm = ({ headers }) =>
+  headers === null ? "it was accepted, and nobody can see which headers the service got" : null;
 
 /** The name that the service got must pass all of these. */
 export function nameHarms(...harms: readonly ((name: string) => string | null)[]): Harm {

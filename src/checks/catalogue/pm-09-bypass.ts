@@ -1,6 +1,7 @@
 import type { Check, CheckCase, ReceivedUpload, Refusal, Target } from "../check.ts";
 import { neutralises, refuses } from "../define-case.ts";
 import { refused, scenario } from "../define-scenario.ts";
+import { headersUnseen } from "../harms.ts";
 import { controlProbe, controlRequest } from "../payloads/upload.ts";
 import { probeOf, withLines } from "../payloads/upload-request.ts";
 
@@ -11,7 +12,7 @@ const refusedHeader: Refusal = { statuses: [400, 403], gateCodes: ["REQUEST_MALF
 const folded = (name: string): string => name.toLowerCase().replaceAll("_", "-");
 
 function forgedArrives({ headers }: ReceivedUpload): string | null {
-  const seen = headers.find(([, value]) => value.includes(FORGED));
+  const seen = headers?.find(([, value]) => value.includes(FORGED));
   return seen === undefined ? null : `the service got the client's own ${seen[0]}: ${seen[1]}`;
 }
 
@@ -26,7 +27,7 @@ function forging(
     (target) => probeOf(withLines(controlRequest(target), ...lines(target))),
     refusedHeader,
     forgedArrives,
-    { appliesTo },
+    { appliesTo, unclear: headersUnseen },
   );
 }
 

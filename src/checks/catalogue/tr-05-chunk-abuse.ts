@@ -1,6 +1,6 @@
 import type { Check, Target } from "../check.ts";
 import { neutralises } from "../define-case.ts";
-import { headersArrive, noFurtherHarm } from "../harms.ts";
+import { headersArrive, headersUnseen, noFurtherHarm } from "../harms.ts";
 import { joined } from "../payloads/bytes.ts";
 import { canBeSized, sizedControl } from "../payloads/sized-file.ts";
 import { controlRequest } from "../payloads/upload.ts";
@@ -80,6 +80,7 @@ export const chunkAbuse: Check = {
       (target) => probeOf(chunked(controlRequest(target), 1024, TRAILERS)),
       refused,
       trailerHarm,
+      { unclear: headersUnseen },
     ),
     neutralises(
       "64 KiB of trailers",
@@ -89,6 +90,7 @@ export const chunkAbuse: Check = {
       },
       refused,
       headersArrive("x-trailer-0"),
+      { unclear: headersUnseen },
     ),
   ],
 };

@@ -1,6 +1,6 @@
 import type { Check, CheckCase, Refusal, Target } from "../check.ts";
 import { multipartOnly, neutralises, rawOnly, refuses } from "../define-case.ts";
-import { headersArrive } from "../harms.ts";
+import { headersArrive, headersUnseen } from "../harms.ts";
 import { utf8 } from "../payloads/bytes.ts";
 import { formBytes, formOf } from "../payloads/form.ts";
 import { controlRequest } from "../payloads/upload.ts";
@@ -107,6 +107,7 @@ export const formatSwitch: Check = {
       (target) => probeOf(withLines(controlRequest(target), ...OVERRIDES.map((name) => `${name}: DELETE`))),
       { statuses: [400, 405], gateCodes: ["METHOD_NOT_ALLOWED", "REQUEST_MALFORMED"] },
       headersArrive(...OVERRIDES.map((name) => name.toLowerCase())),
+      { unclear: headersUnseen },
     ),
   ],
 };

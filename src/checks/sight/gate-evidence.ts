@@ -146,7 +146,7 @@ function receivedOf({ method, path, files }: UploadRecord): ReceivedUpload {
   return {
     method,
     path,
-    headers: [],
+    headers: null,
     fields: null,
     files: files.map(({ field, verifiedType, sizeBytes, sha256 }) => ({
       field,

@@ -43,6 +43,7 @@ describe("the bytes at a URL", () => {
         mediaType: "application/octet-stream",
         sizeBytes: 500,
         sha256: CONTROL_SHA256,
+        bytes: Buffer.from(targetAt(service.origin).file.control.bytes),
       },
     ]);
   });

@@ -38,9 +38,11 @@ export async function readFileAt(client: SightClient, url: string): Promise<Stor
   return { kind: "file", file: fileOf(answer) };
 }
 
-function fileOf({ headers, sizeBytes, sha256 }: SightAnswer): ReceivedFile {
+function fileOf({ headers, bytes, sizeBytes, sha256 }: SightAnswer): ReceivedFile {
   const mediaType = headers["content-type"] ?? null;
-  return { field: null, name: nameIn(headers["content-disposition"]), mediaType, sizeBytes, sha256 };
+  const name = nameIn(headers["content-disposition"]);
+  const kept = bytes.length === sizeBytes ? { bytes } : {};
+  return { field: null, name, mediaType, sizeBytes, sha256, ...kept };
 }
 
 /** A value that has more than one reading tells no name. The error never leaves. */

@@ -145,7 +145,7 @@ export class SightEvidence implements Evidence {
 
   #upload(files: readonly ReceivedFile[]): ReceivedUpload {
     const { method, path } = this.#target;
-    return { method, path, headers: [], fields: null, files };
+    return { method, path, headers: null, fields: null, files };
   }
 }
 
