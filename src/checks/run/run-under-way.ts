@@ -7,6 +7,7 @@
 import type { Check, Target } from "../check.ts";
 import type { Hooks } from "../hooks.ts";
 import type { Identity } from "../promise.ts";
+import type { Exchange } from "../send-probe.ts";
 import { compareWithRecorded } from "./as-recorded.ts";
 import type { CaseReport, CheckResult, Cost, RecordedExchange, Stop } from "./check-run.ts";
 import { concludeCheck, isLeftOut, LEFT_OUT } from "./conclude-check.ts";
@@ -171,6 +172,7 @@ export class RunUnderWay {
     const outcome = await sendControl(target, this.#subject.evidence, this.#wire, this.#isReadOnly);
     this.controls.push(...outcome.log.exchanges.map(({ recorded }) => recorded));
     if (outcome.isGood) {
+      if (when === "before" && this.#isNotTheRoute(outcome.logged.exchange)) return false;
       this.#control = outcome.logged;
       this.#firstControl ??= outcome.logged;
       this.#sinceControl = [];
@@ -180,6 +182,15 @@ export class RunUnderWay {
     if (when === "before") this.#stopAtOnce(outcome);
     else this.#stopSuffering(outcome.reasons, suspicion);
     return false;
+  }
+
+  /** An answer with a promised status may still be a page to log in at: then nothing that follows would be about the route. */
+  #isNotTheRoute(exchange: Exchange): boolean {
+    const stop = this.#options.diagnose?.(this.#subject, exchange, null) ?? null;
+    if (stop === null) return false;
+    this.#controlReasons = ["what answers is not the route"];
+    this.#stop(this.redaction.data(stop));
+    return true;
   }
 
   #stopAtOnce(outcome: Extract<ControlOutcome, { isGood: false }>): void {
