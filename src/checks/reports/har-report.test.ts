@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import { createRequire } from "node:module";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { exchange, hostileRun, largeRun, sampleRun } from "../../../fixtures/check-runs/sample-runs.ts";
 import { schemaErrors } from "../../../test/validators/json-schema.ts";
 import type { CheckRun } from "../run/check-run.ts";
 import { harReport } from "./har-report.ts";
 
-const SCHEMA = createRequire(import.meta.url).resolve("har-schema/lib/har.json");
+const SCHEMA = fileURLToPath(import.meta.resolve("har-schema/lib/har.json"));
 
 interface Entry {
   readonly startedDateTime: string;

@@ -1,15 +1,13 @@
 import assert from "node:assert/strict";
-import { createRequire } from "node:module";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { hostileRun, largeRun, sampleRun } from "../../../fixtures/check-runs/sample-runs.ts";
 import { schemaErrors } from "../../../test/validators/json-schema.ts";
 import type { CheckRun } from "../run/check-run.ts";
 import { sarifReport } from "./sarif-report.ts";
 
 /** The schema of the standard, as SchemaStore publishes it and code scanning checks it. */
-const SCHEMA = createRequire(import.meta.url).resolve(
-  "@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json",
-);
+const SCHEMA = fileURLToPath(import.meta.resolve("@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json"));
 
 interface SarifResult {
   readonly ruleId: string;
