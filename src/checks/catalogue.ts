@@ -31,6 +31,16 @@ import { unscannable } from "./catalogue/ct-04-unscannable.ts";
 import { activeFiles } from "./catalogue/ct-05-active-files.ts";
 import { deserialisation } from "./catalogue/ct-06-deserialisation.ts";
 import { formulaInjection } from "./catalogue/ct-07-formula-injection.ts";
+import { pdfScript } from "./catalogue/dc-01-pdf-script.ts";
+import { pdfActions } from "./catalogue/dc-02-pdf-actions.ts";
+import { embeddedFiles } from "./catalogue/dc-03-embedded-files.ts";
+import { pdfXml } from "./catalogue/dc-04-pdf-xml.ts";
+import { pdfDos } from "./catalogue/dc-05-pdf-dos.ts";
+import { pdfAmbiguity } from "./catalogue/dc-06-pdf-ambiguity.ts";
+import { officeMacros } from "./catalogue/dc-07-office-macros.ts";
+import { officeLinks } from "./catalogue/dc-08-office-links.ts";
+import { officeXml } from "./catalogue/dc-09-office-xml.ts";
+import { structuredText } from "./catalogue/dc-10-structured-text.ts";
 import { storageFails } from "./catalogue/fm-04-storage-fails.ts";
 import { serviceFails } from "./catalogue/fm-05-service-fails.ts";
 import { badPolicy } from "./catalogue/fm-06-bad-policy.ts";
@@ -192,6 +202,16 @@ export const CATALOGUE: readonly Check[] = [
   svgFetch,
   delegateConfusion,
   rareCoders,
+  pdfScript,
+  pdfActions,
+  embeddedFiles,
+  pdfXml,
+  pdfDos,
+  pdfAmbiguity,
+  officeMacros,
+  officeLinks,
+  officeXml,
+  structuredText,
   noCredential,
   noRightToUpload,
   otherObject,

@@ -11,12 +11,15 @@ import { latin1 } from "./bytes.ts";
 export const FIRST_EXTRA = 5;
 
 export interface PdfParts {
-  /** Added to the catalog (object 1), the page tree (2), the page (3) and the trailer. */
+  /** Added to the catalog (object 1), the page (3) and the trailer. */
   readonly catalog?: string;
-  readonly pages?: string;
   readonly page?: string;
   readonly trailer?: string;
-  /** The page's content stream; default: nothing is drawn. */
+  /** In place of what they are otherwise: the page tree's children, the page's contents and its resources. */
+  readonly kids?: string;
+  readonly contents?: string;
+  readonly resources?: string;
+  /** The page's content stream (object 4); default: nothing is drawn. */
   readonly content?: string;
   /** Whole bodies of objects, numbered from `FIRST_EXTRA` on. */
   readonly objects?: readonly string[];
@@ -28,17 +31,13 @@ export function pdfDocument(parts: PdfParts = {}): Uint8Array {
   return latin1(pdfText(bodies(parts), parts.trailer ?? ""));
 }
 
-function bodies({
-  catalog = "",
-  pages = "",
-  page = "",
-  content = "BT ET",
-  objects = [],
-}: PdfParts): string[] {
+function bodies(parts: PdfParts): string[] {
+  const { catalog = "", kids = "[3 0 R]", page = "", content = "BT ET", objects = [] } = parts;
+  const { contents = "4 0 R", resources = "<< >>" } = parts;
   return [
     `<< /Type /Catalog /Pages 2 0 R ${catalog} >>`,
-    `<< /Type /Pages /Kids [3 0 R] /Count 1 ${pages} >>`,
-    `<< /Type /Page /Parent 2 0 R /MediaBox [0 0 99 99] /Contents 4 0 R /Resources << >> ${page} >>`,
+    `<< /Type /Pages /Kids ${kids} /Count 1 >>`,
+    `<< /Type /Page /Parent 2 0 R /MediaBox [0 0 99 99] /Contents ${contents} /Resources ${resources} ${page} >>`,
     streamObject("", content),
     ...objects,
   ];
