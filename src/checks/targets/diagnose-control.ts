@@ -70,7 +70,8 @@ function wantsTls({ target }: Diagnosed, answer: Answer): Stop | null {
 /** A path or address that people log in at. */
 const LOGIN = /\b(log-?in|sign-?in|auth|sso|oauth2?|accounts\/login)\b/i;
 
-function redirected({ target }: Diagnosed, answer: Answer): Stop | null {
+function redirected(subject: Diagnosed, answer: Answer): Stop | null {
+  const { target } = subject;
   const { status } = answer;
   if (![301, 302, 303, 307, 308].includes(status) || target.acceptedStatuses.includes(status)) return null;
   const location = headerOf(answer, "location");
@@ -83,7 +84,7 @@ function redirected({ target }: Diagnosed, answer: Answer): Stop | null {
   if (LOGIN.test(location))
     return {
       kind: "login-page",
-      sentence: `The route sends who is not logged in to ${seen} (status ${status}): ${credentialAdvice(target)}`,
+      sentence: `The route sends who is not logged in to ${seen} (status ${status}): ${credentialAdvice(subject)}`,
     };
   return {
     kind: "redirected",
@@ -101,7 +102,7 @@ function elsewhere({ origin, path }: Diagnosed["target"], location: string): str
     return "Give the path with the slash at its end.";
   if (from.origin === to.origin && from.pathname === `${to.pathname}/`)
     return "Give the path without the slash at its end.";
-  return "Checks follow no redirect: give that address if it is the route.";
+  return "Checks follow no redirect: give that address if it is the route; where this is how it says that it took the upload, promise that status (expect.status in the flow file, or --status).";
 }
 
 function page(subject: Diagnosed, answer: Answer): Stop | null {
@@ -109,7 +110,7 @@ function page(subject: Diagnosed, answer: Answer): Stop | null {
   if (isLoginPage(answer))
     return {
       kind: "login-page",
-      sentence: `The route answers ${answer.status} with a page that asks for a password: ${credentialAdvice(subject.target)}`,
+      sentence: `The route answers ${answer.status} with a page that asks for a password: ${credentialAdvice(subject)}`,
     };
   if (/class="?[^">]*\berrorlist\b/.test(bodyText(answer)))
     return controlRefused(
@@ -118,9 +119,13 @@ function page(subject: Diagnosed, answer: Answer): Stop | null {
   return null;
 }
 
-function credentialAdvice({ identities }: Diagnosed["target"]): string {
+function credentialAdvice({ target: { identities }, about }: Diagnosed): string {
+  const ownGate =
+    about.front === "sluicegate" && about.flow !== null
+      ? "run it where the gate runs, with its --settings, or "
+      : "";
   return identities === undefined
-    ? "say who sends, with verify.credentials in the flow file (header, and main: env:NAME), or with --header 'Cookie: …' beside --url."
+    ? `${ownGate}say who sends, with verify.credentials in the flow file (header, and main: env:NAME), or with --header 'Cookie: …' beside --url.`
     : `the ${identities.header} header that was sent is not taken; it may have run out.`;
 }
 
@@ -135,10 +140,10 @@ function refusal(subject: Diagnosed, answer: Answer): string {
   const { status } = answer;
   switch (status) {
     case 401:
-      return notKnown(target, route);
+      return notKnown(subject, route);
     case 403:
       return target.identities === undefined
-        ? `${route} may not be used by just anybody (403): ${credentialAdvice(target)} A page's token against forgery (CSRF) has to be sent as well.`
+        ? `${route} may not be used by just anybody (403): ${credentialAdvice(subject)} A page's token against forgery (CSRF) has to be sent as well.`
         : `${route} knows the sender, who may not upload there (403): give main a credential with that right, or send the page's token against forgery (CSRF) under verify.headers.`;
     case 404:
     case 410:
@@ -163,9 +168,10 @@ function refusal(subject: Diagnosed, answer: Answer): string {
   }
 }
 
-function notKnown(target: Diagnosed["target"], route: string): string {
+function notKnown(subject: Diagnosed, route: string): string {
+  const { target } = subject;
   return target.identities === undefined
-    ? `${route} wants to know who sends (401), and nobody said: ${credentialAdvice(target)}`
+    ? `${route} wants to know who sends (401), and nobody said: ${credentialAdvice(subject)}`
     : `${route} does not take the credential in ${target.identities.header} (401): it may have run out, or be for another service.`;
 }
 
