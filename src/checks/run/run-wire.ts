@@ -87,10 +87,7 @@ export class RunWire {
     if (this.#options.signal.aborted) return { kind: "interrupted", sentence: "The run was interrupted." };
     if (this.#late.signal.aborted) return capped(`${this.#options.elapsedMsMax / 1000} s`);
     if (this.requestsLeft <= 0) return capped(`${this.#options.requestsMax} requests`);
-    const { sentBytesMax } = this.#options;
-    return this.#sentBytes < sentBytesMax
-      ? null
-      : capped(`${Math.round(sentBytesMax / 2 ** 20)} MiB to be sent`);
+    return this.#sentBytes < this.#options.sentBytesMax ? null : this.#bytesUsedUp();
   }
 
   /** Nothing is timed any more. */
@@ -105,13 +102,16 @@ export class RunWire {
     this.#mustGoOn();
     this.#requests += 1;
     const sentAt = new Date();
-    const watch = new SendingWatch(sending.probe, this.#redaction, this.#allowance(sending));
+    const left = this.#options.sentBytesMax - this.#sentBytes;
+    const allowance = Math.min(left, enoughFor(sending));
+    const watch = new SendingWatch(sending.probe, this.#redaction, allowance);
     const exchange = await this.#exchange(sending, watch, log);
     this.#sentBytes += exchange.takenBytes;
     const sent = watch.finish();
     const recorded = recordExchange(sending, sent, exchange, { redaction: this.#redaction, sentAt });
     log.exchanges.push({ sending, sent, exchange, recorded });
-    if (this.#signal.aborted || (watch.isCut && this.ended !== null)) throw new RunEnded(this.#stop());
+    if (this.#signal.aborted) throw new RunEnded(this.#stop());
+    if (watch.isCut && allowance === left) throw new RunEnded(this.#bytesUsedUp());
     return exchange;
   }
 
@@ -134,20 +134,16 @@ export class RunWire {
     }
   }
 
+  #bytesUsedUp(): Stop {
+    return capped(`${Math.round(this.#options.sentBytesMax / 2 ** 20)} MiB to be sent`);
+  }
+
   #stop(): Stop {
     return this.ended ?? capped("the time");
   }
 
   #mustGoOn(): void {
     if (this.ended !== null) throw new RunEnded(this.ended);
-  }
-
-  /** No more than the cap leaves; and where a limit on taken bytes is what is looked at, little more than that. */
-  #allowance({ expect }: Sending): number {
-    const left = this.#options.sentBytesMax - this.#sentBytes;
-    if (expect === undefined || expect.outcome === "accepted" || expect.takenBytesMax === undefined)
-      return left;
-    return Math.min(left, expect.takenBytesMax + BEYOND_BYTES);
   }
 
   async #keepPace(sending: Sending): Promise<void> {
@@ -167,6 +163,12 @@ export class RunWire {
       throw new RunEnded(this.#stop());
     }
   }
+}
+
+/** Where a limit on taken bytes is what is looked at, little more than that. */
+function enoughFor({ expect }: Sending): number {
+  if (expect === undefined || expect.outcome === "accepted") return Number.POSITIVE_INFINITY;
+  return (expect.takenBytesMax ?? Number.POSITIVE_INFINITY) + BEYOND_BYTES;
 }
 
 function capped(what: string): Stop {
