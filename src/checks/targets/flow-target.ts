@@ -46,6 +46,7 @@ export async function flowTarget(input: FlowTargetInput): Promise<FlowTarget> {
     idleMs: null,
     seed: runId,
     unpromised: unpromisedBy(flow),
+    inspect: flow.inspect,
   };
   return { target, assumptions: [...sayings(flow), ...path.assumptions, ...files.assumptions] };
 }
