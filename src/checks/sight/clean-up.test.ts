@@ -61,6 +61,22 @@ test("what cannot be removed is told by its address", async () => {
   assert.deepEqual(await sight.cleanUp(), [service.origin + location]);
 });
 
+test("where nothing could be removed, not found is no removal", async () => {
+  const sight = await look({ readBack: READ_BACK, cleanup: { method: "DELETE", path: "/nowhere/x{id}" } });
+  await upload(sight, service.origin);
+  assert.equal((await sight.cleanUp()).length, 1);
+});
+
+test("uploads whose answers name nothing are counted, and removed by a command for all", async () => {
+  service.habits.saysNothing = true;
+  const sight = await look({});
+  for (let count = 0; count < 2; count += 1) await upload(sight, service.origin);
+  assert.deepEqual(await sight.cleanUp(), ["2 uploads whose answers named nothing to find them by"]);
+  const cleaned = await look({ cleanup: { command: "true" } });
+  await upload(cleaned, service.origin);
+  assert.deepEqual(await cleaned.cleanUp(), []);
+});
+
 test("without a clean-up everything is told, and how much more there is", async () => {
   const sight = await look({ readBack: READ_BACK });
   for (let count = 0; count < 23; count += 1) await upload(sight, service.origin);

@@ -43,6 +43,7 @@ export class FileService {
       text: JSON.stringify({ total: files.length, items: files.map(({ id, name }) => ({ id, name })) }),
     }),
   };
+  readonly #keys = new Map<string, KeptFile>();
   readonly #server = createServer((req, res) => void this.#answer(req, res));
 
   get origin(): string {
@@ -76,7 +77,7 @@ export class FileService {
     this.credentials.push(req.headers.authorization);
     const [, route = "", last = ""] = url.split("?")[0]?.split("/") ?? [];
     const file = this.files.find(({ id }) => id === last);
-    if (method === "PUT") return this.#take(decodeURIComponent(last), await bodyOf(req), res);
+    if (method === "PUT") return this.#take(req, decodeURIComponent(last), res);
     if (route === "list") {
       const { type, text } = this.habits.list(this.files);
       return void res.writeHead(200, { "Content-Type": type }).end(text);
@@ -97,10 +98,13 @@ export class FileService {
     res.end(file.bytes);
   }
 
-  #take(name: string, bytes: Buffer, res: ServerResponse): void {
+  async #take(req: IncomingMessage, name: string, res: ServerResponse): Promise<void> {
+    const bytes = await bodyOf(req);
+    const key = String(req.headers["idempotency-key"] ?? randomUUID());
     const isRefused = bytes.length >= this.habits.refusedFromBytes;
     const isStored = isRefused ? this.habits.storesRefused : !this.habits.losesAll;
-    const file = isStored ? this.store(name, bytes) : null;
+    const file = isStored ? (this.#keys.get(key) ?? this.store(name, bytes)) : null;
+    if (file !== null) this.#keys.set(key, file);
     if (isRefused) return void res.writeHead(413).end("too large");
     if (this.habits.saysNothing) return void res.writeHead(201).end("thanks");
     const id = file?.id ?? randomUUID();

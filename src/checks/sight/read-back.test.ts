@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, test } from "node:test";
+import { CATALOGUE } from "../catalogue.ts";
 import { seededBytes } from "../payloads/seeded-bytes.ts";
+import { runCheck } from "../run-check.ts";
 import { FileService } from "./file-service.ts";
 import { listedEntries } from "./listed-entries.ts";
 import { ListingWatch } from "./listing-watch.ts";
@@ -76,6 +78,16 @@ describe("the bytes at a URL", () => {
     assert.equal(received?.[0]?.files[0]?.sha256, CONTROL_SHA256);
     assert.match(sight.readBack ?? "", /the header Location/);
   });
+});
+
+test("retries with one key are one upload, also where only the answers tell the id", async () => {
+  const sight = await look(BY_URL);
+  const check = CATALOGUE.find(({ id }) => id === "UPL-RT-01");
+  const promises = { ...sight.promises, idempotencyKey: "optional" } as const;
+  const target = { ...targetAt(service.origin), promises };
+  assert.ok(check);
+  const results = await runCheck(check, target, sight.evidence);
+  assert.deepEqual([...new Set(results.map(({ state }) => state))], ["pass"], JSON.stringify(results));
 });
 
 test("a state tells the digest and the size", async () => {

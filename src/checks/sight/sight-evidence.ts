@@ -22,8 +22,8 @@ export interface EvidenceWays {
   readonly listings: readonly ListingWatch[];
   /** Nobody else sends to this target: what is new is ours, even where it tells nothing. */
   readonly isAlone: boolean;
-  /** Is told of the id of everything that is surely ours. */
-  readonly onStored: (id: string) => void;
+  /** Is told of the id of everything that is surely ours; `null` for an accepted upload whose answer tells none. */
+  readonly onStored: (id: string | null) => void;
 }
 
 export class SightEvidence implements Evidence {
@@ -31,6 +31,7 @@ export class SightEvidence implements Evidence {
   readonly #ways: EvidenceWays;
   /** Whether an answer has once led to what had been sent. */
   #answerHasLed = false;
+  readonly #seen = new WeakSet<Exchange>();
 
   constructor(target: Target, ways: EvidenceWays) {
     this.#target = target;
@@ -42,8 +43,9 @@ export class SightEvidence implements Evidence {
   }
 
   saw(exchange: Exchange): void {
-    const id = isAccepted(this.#target, exchange) ? this.#ways.idOf(exchange) : null;
-    if (id !== null) this.#ways.onStored(id);
+    if (this.#seen.has(exchange) || !isAccepted(this.#target, exchange)) return;
+    this.#seen.add(exchange);
+    this.#ways.onStored(this.#ways.idOf(exchange));
   }
 
   async received(exchange?: Exchange, content?: UploadContent): Promise<readonly ReceivedUpload[] | null> {
