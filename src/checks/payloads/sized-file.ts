@@ -3,17 +3,28 @@
  */
 import type { SampleFile, Target } from "../check.ts";
 import { joined, repeated } from "./bytes.ts";
+import { longerGif, longerJpeg, longerPng } from "./comment-space.ts";
 import { pdfOfSize } from "./document-files.ts";
-import { pngOfSize } from "./image-files.ts";
+import { gifBytes, jpegBytes, pngOfSize } from "./image-files.ts";
 import { seededBytes } from "./seeded-bytes.ts";
 
-/** Types that can be padded to any size. */
-const PADDED: Readonly<Record<string, (sizeBytes: number) => Uint8Array>> = {
-  "image/png": pngOfSize,
-  "application/pdf": pdfOfSize,
-  "text/plain": lines,
-  "text/csv": lines,
+/** A file of a type with exactly so many bytes: the one that is given, longer, where it fits; else one that is made. `null` where neither can be. */
+type Sized = (own: Uint8Array, sizeBytes: number) => Uint8Array | null;
+
+/** Types that can be of any size, but for a few that are too small to be valid. */
+const SIZED: Readonly<Record<string, Sized>> = {
+  "image/png": (own, sizeBytes) => longerPng(own, sizeBytes - own.length) ?? pngOfSize(sizeBytes),
+  "image/jpeg": (own, sizeBytes) =>
+    longerJpeg(own, sizeBytes - own.length) ?? longerJpeg(SMALL_JPEG, sizeBytes - SMALL_JPEG.length),
+  "image/gif": (own, sizeBytes) =>
+    longerGif(own, sizeBytes - own.length) ?? longerGif(SMALL_GIF, sizeBytes - SMALL_GIF.length),
+  "application/pdf": (_, sizeBytes) => pdfOfSize(sizeBytes),
+  "text/plain": (_, sizeBytes) => lines(sizeBytes),
+  "text/csv": (_, sizeBytes) => lines(sizeBytes),
 };
+
+const SMALL_JPEG = jpegBytes();
+const SMALL_GIF = gifBytes();
 
 function lines(sizeBytes: number): Uint8Array {
   const line = joined(repeated(0x61, 63), "\n");
@@ -24,8 +35,8 @@ function lines(sizeBytes: number): Uint8Array {
 export function controlOfSize(target: Target, sizeBytes: number): SampleFile | null {
   const { control, types } = target.file;
   if (types === "any") return { ...control, bytes: seededBytes(target.seed, sizeBytes) };
-  const pad = PADDED[control.mediaType];
-  return pad === undefined ? null : { ...control, bytes: pad(sizeBytes) };
+  const bytes = SIZED[control.mediaType]?.(control.bytes, sizeBytes) ?? null;
+  return bytes === null ? null : { ...control, bytes };
 }
 
 /** `controlOfSize` for a case that `canBeSized` let through. */
@@ -40,6 +51,6 @@ const LARGE_BYTES = 64 * 1024 * 1024;
 /** Whether files around the limit can be made for this target within reason. */
 export function canBeSized(target: Target): true | string {
   if (target.file.sizeBytesMax > LARGE_BYTES) return "the size limit is beyond 64 MiB";
-  const isPaddable = target.file.types === "any" || PADDED[target.file.control.mediaType] !== undefined;
+  const isPaddable = target.file.types === "any" || SIZED[target.file.control.mediaType] !== undefined;
   return isPaddable || `a ${target.file.control.mediaType} cannot be padded to a size`;
 }

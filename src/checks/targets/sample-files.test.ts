@@ -70,12 +70,14 @@ test("of a flow's samples the first that fits is taken, those of which any size 
   await mkdir(join(folder, "rejected"));
   await writeFile(join(folder, "rejected", "a.png"), "x");
   await writeFile(join(folder, "a.jpg"), jpegFile().bytes);
+  await writeFile(join(folder, "a.webp"), "RIFF");
   await writeFile(join(folder, "b.png"), new Uint8Array(2000));
   await writeFile(join(folder, "c.png"), pngFile().bytes);
   await writeFile(join(folder, ".hidden.png"), "x");
   const choose = async (types: readonly string[], sizeBytesMax = 1000) =>
     (await chooseSample(sourceOf({ rule: { types, sizeBytesMax } }))).file.name;
-  assert.equal(await choose(["image/jpeg", "image/png"]), "flowcheck-r1-c.png");
+  assert.equal(await choose(["image/webp", "image/png"]), "flowcheck-r1-c.png");
+  assert.equal(await choose(["image/webp"]), "flowcheck-r1-a.webp");
   assert.equal(await choose(["image/jpeg"]), "flowcheck-r1-a.jpg");
   assert.equal(await choose(["image/gif"]), "flowcheck-r1-picture.gif");
 });

@@ -38,7 +38,14 @@ export interface ChosenSample {
 const OCTETS = "application/octet-stream";
 const OCTETS_BYTES = 3000;
 /** Types that can be made as large as wanted, so that the limit of size can be checked; see `payloads/sized-file.ts`. */
-const SIZEABLE: ReadonlySet<string> = new Set(["image/png", "application/pdf", "text/plain", "text/csv"]);
+const SIZEABLE: ReadonlySet<string> = new Set([
+  "image/png",
+  "image/jpeg",
+  "image/gif",
+  "application/pdf",
+  "text/plain",
+  "text/csv",
+]);
 
 /** @throws SAMPLE_MISSING where there is none, none can be made, or the one that is named cannot be read */
 export async function chooseSample(source: SampleSource): Promise<ChosenSample> {
