@@ -3,6 +3,7 @@
  */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { cataloguePage } from "../src/checks/catalogue-page.ts";
 import { generateSchemas as generateCheckSchemas } from "../src/checks/reports/json-report.ts";
 import { generateSchemas as generateFlowSchemas } from "../src/flows/generate-schemas.ts";
 import { reviewPage } from "../src/flows/review/review-page.ts";
@@ -13,6 +14,7 @@ import { generateSchemas as generateSettingsSchemas } from "../src/settings/gene
 const ROOT = join(import.meta.dirname, "..");
 
 writeFileSync(join(ROOT, "docs/errors.md"), errorsPage());
+writeFileSync(join(ROOT, "docs/checks.md"), cataloguePage());
 writeFileSync(join(ROOT, "docs/failures.md"), failuresPage());
 writeFileSync(join(ROOT, "docs/review.md"), reviewPage());
 for (const { name, json } of [

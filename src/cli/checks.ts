@@ -2,14 +2,14 @@
  * `sluicegate checks`: what is looked for, and `sluicegate checks UPL-MP-07`: one check, why it matters, the bytes it sends and what to do about it.
  */
 import { CATALOGUE } from "../checks/catalogue.ts";
-import type { Check, CheckCase, CheckFlag, Expectation, Target } from "../checks/check.ts";
-import type { Framework } from "../checks/remedy.ts";
+import { CLASS_TITLES, FLAG_MEANINGS, REMEDY_TITLES } from "../checks/catalogue-page.ts";
+import type { Check, CheckCase, Expectation, Target } from "../checks/check.ts";
+import { wrapColumns } from "../checks/reports/wrap-columns.ts";
 import { KNOWN_CALLERS, OCTETS, PICTURES } from "../checks/sample-targets.ts";
 import { didYouMean } from "../setup/nearest-word.ts";
 import { listWords } from "../setup/reading.ts";
 import type { CommandIo } from "./io.ts";
 import { alignColumns } from "./table.ts";
-import { wrapText } from "./wrap-text.ts";
 
 export interface ChecksArguments {
   readonly id?: string;
@@ -17,36 +17,6 @@ export interface ChecksArguments {
   /** Number of the case whose bytes are shown, from 1. */
   readonly case?: string;
 }
-
-const FLAGS: Readonly<Record<CheckFlag, string>> = {
-  s: "always safe",
-  b: "some load: runs with --profile staging",
-  i: "needs a second identity",
-  o: "needs the operator's help: hooks, or a person",
-};
-
-const CLASSES: Readonly<Record<string, string>> = {
-  TR: "Transport",
-  MP: "Multipart structure",
-  NM: "Names",
-  TY: "Types",
-  CT: "Content",
-  AR: "Archives",
-  IM: "Images",
-  DC: "Documents",
-  PM: "Permissions",
-  RT: "Retry-safety",
-  RS: "Expected response",
-  FM: "Failure mode",
-  VO: "Visibility",
-};
-
-const FRAMEWORKS: Readonly<Record<Framework | "gate", string>> = {
-  fastapi: "FastAPI",
-  django: "Django",
-  flask: "Flask",
-  gate: "With the gate in front",
-};
 
 const SHOWN_BYTES_MAX = 1200;
 
@@ -73,12 +43,12 @@ function listChecks({ json }: ChecksArguments, io: CommandIo): number {
     return 0;
   }
   for (const [name, checks] of Map.groupBy(CATALOGUE, ({ id }) => id.slice(4, 6))) {
-    io.out(`${CLASSES[name] ?? name}`);
+    io.out(`${CLASS_TITLES[name] ?? name}`);
     for (const line of alignColumns(checks.map((each) => [`  ${each.id}`, each.flags.join(""), each.title])))
       io.out(line);
   }
   io.out(
-    `\n${CATALOGUE.length} checks. Flags: ${Object.entries(FLAGS)
+    `\n${CATALOGUE.length} checks. Flags: ${Object.entries(FLAG_MEANINGS)
       .map(([flag, means]) => `${flag} ${means}`)
       .join(" · ")}.`,
   );
@@ -111,9 +81,9 @@ function explainCheck(check: Check): string[] {
   return [
     `${id}  ${title}`,
     "",
-    ...wrapText(why, 78),
+    ...wrapColumns(why, 78),
     `See: ${standards.join(", ")}`,
-    `Runs: ${flags.map((flag) => FLAGS[flag]).join("; ")}`,
+    `Runs: ${flags.map((flag) => FLAG_MEANINGS[flag]).join("; ")}`,
     "",
     `${cases.length + scenarios.length} cases:`,
     ...cases.map((each, index) => `  ${index + 1}. ${each.name}: ${expected(each.expect)}`),
@@ -123,10 +93,10 @@ function explainCheck(check: Check): string[] {
     ...(first === undefined ? [] : ["", ...bytesOf(first)]),
     ...(remedy === undefined
       ? []
-      : (Object.keys(FRAMEWORKS) as (keyof typeof FRAMEWORKS)[]).flatMap((name) => [
+      : (Object.keys(REMEDY_TITLES) as (keyof typeof REMEDY_TITLES)[]).flatMap((name) => [
           "",
-          `${FRAMEWORKS[name]}:`,
-          ...wrapText(remedy[name], 76).map((line) => `  ${line}`),
+          `${REMEDY_TITLES[name]}:`,
+          ...wrapColumns(remedy[name], 76).map((line) => `  ${line}`),
         ])),
     ...(cases.length > 1 ? ["", `The bytes of another case: sluicegate checks ${id} --case 2`] : []),
   ];
