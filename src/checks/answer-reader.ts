@@ -58,6 +58,12 @@ export class AnswerReader {
     else if (this.isMidAnswer) this.malformed ??= isTlsAlert(this.#held) ? TLS_ALERT : CUT;
   }
 
+  /** The connection was reset. It may be right behind a refusal, which then counts with what has come of it; anything else is cut short. */
+  cut(): void {
+    if (this.#head === null || this.#head.status < 400) this.end();
+    else this.#finish();
+  }
+
   #step(): boolean {
     if (this.#head === null) return this.#readHead();
     if (this.#framing.kind === "chunked") return this.#readChunk();

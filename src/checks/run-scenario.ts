@@ -19,6 +19,9 @@ import { targetAs } from "./target-as.ts";
 
 const DEADLINE_MS = 15_000;
 
+/** How the reason begins of a scenario that could not be played to its end. */
+export const BROKE_OFF = "the scenario broke off";
+
 /** What a scenario is played with. `evidence` is `null` where nobody can look into the service. */
 export interface ScenarioRun {
   readonly check: Check;
@@ -91,7 +94,7 @@ class PlayedStage implements Stage {
       await this.#run.evidence?.clear();
       await play(this);
     } catch (error) {
-      this.leaveOpen(`the scenario broke off: ${error instanceof Error ? error.message : String(error)}`);
+      this.leaveOpen(`${BROKE_OFF}: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
 

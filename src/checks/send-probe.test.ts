@@ -112,3 +112,41 @@ test("rejects where nobody listens", async () => {
   servers.at(-1)?.close();
   await assert.rejects(sendProbe(origin, probe(), LIMITS), /ECONNREFUSED/);
 });
+
+test("a refusal counts though the connection is reset behind its head", async () => {
+  const cut = (head: string) =>
+    originOf((socket) =>
+      socket.once("data", () => {
+        socket.write(`${head}\r\nContent-Length: 100\r\n\r\npart`, () =>
+          setTimeout(() => socket.resetAndDestroy(), 20),
+        );
+      }),
+    );
+  const refused = await sendProbe(
+    await cut("HTTP/1.1 413 Content Too Large"),
+    probe(Buffer.from("a")),
+    LIMITS,
+  );
+  assert.deepEqual([refused.answers[0]?.status, refused.end, refused.malformed], [413, "reset", null]);
+  const taken = await sendProbe(await cut("HTTP/1.1 201 Created"), probe(Buffer.from("a")), LIMITS);
+  assert.deepEqual(taken.answers, []);
+  assert.match(taken.malformed ?? "", /middle of an answer/);
+});
+
+test("sees an early answer before all buffers are full", async () => {
+  const origin = await originOf((socket) => {
+    socket.once("data", () => {
+      socket.pause();
+      socket.end(ANSWER, () => setImmediate(() => socket.resetAndDestroy()));
+    });
+  });
+  const pieces: Probe = {
+    content: { files: [], fields: [] },
+    steps: function* () {
+      for (let sent = 0; sent < 500; sent += 1) yield new Uint8Array(65536);
+    },
+  };
+  const exchange = await sendProbe(origin, pieces, LIMITS);
+  assert.equal(exchange.answers[0]?.status, 413);
+  assert.ok((exchange.takenAtAnswerBytes ?? 0) < 2 ** 20, `${exchange.takenAtAnswerBytes} bytes were taken`);
+});

@@ -5,6 +5,7 @@
  * it ends by itself at the deadline.
  */
 import type { Socket } from "node:net";
+import { setImmediate } from "node:timers/promises";
 import { type Answer, AnswerReader, headerOf } from "./answer-reader.ts";
 import type { Probe, ProbeStep } from "./check.ts";
 import { type OpenConnection, openConnection, type TlsTrust } from "./open-connection.ts";
@@ -29,6 +30,8 @@ export interface SendLimits {
   readonly deadlineMs: number;
   /** How long to wait after a whole answer for the peer to close, or to answer again. 0: do not wait. */
   readonly lingerMs: number;
+  /** A pause after each piece of a body, so that an answer is read before a reset behind it ends the writing. Default: none. */
+  readonly pieceMs?: number;
   /** How long a connection may take to be made. Default: `deadlineMs`. */
   readonly connectMs?: number;
   /** What `https://` trusts beside the system's own authorities. */
@@ -38,6 +41,7 @@ export interface SendLimits {
 }
 
 const PIECE_BYTES = 64 * 1024;
+const TURN_BYTES = 16 * 1024;
 
 /** @throws where no connection can be made, with the system's or TLS's code; everything after that is part of the result. */
 export async function sendProbe(origin: string, probe: Probe, limits: SendLimits): Promise<Exchange> {
@@ -46,7 +50,7 @@ export async function sendProbe(origin: string, probe: Probe, limits: SendLimits
     ...(limits.tls === undefined ? {} : { trust: limits.tls }),
     ...(limits.signal === undefined ? {} : { signal: limits.signal }),
   });
-  const wire = new Wire(connection, probe.isHead === true);
+  const wire = new Wire(connection, probe.isHead === true, limits.pieceMs ?? 0);
   const deadline = setTimeout(() => wire.finish("deadline"), limits.deadlineMs);
   const abort = (): void => wire.finish("left");
   limits.signal?.addEventListener("abort", abort);
@@ -74,14 +78,16 @@ class Wire {
   end: Exchange["end"] | null = null;
   readonly #socket: Socket;
   readonly #reset: () => void;
+  readonly #pieceMs: number;
   readonly #startedAt = performance.now();
   #waiting: (() => void)[] = [];
   #takenBytes = 0;
   #takenAtAnswerBytes: number | null = null;
   #answeredAfterMs: number | null = null;
 
-  constructor({ socket, reset }: OpenConnection, isHead: boolean) {
+  constructor({ socket, reset }: OpenConnection, isHead: boolean, pieceMs: number) {
     this.#socket = socket;
+    this.#pieceMs = pieceMs;
     this.#reset = reset;
     this.reader = new AnswerReader(isHead);
     socket.on("data", (bytes: Buffer) => this.#read(bytes));
@@ -152,7 +158,13 @@ class Wire {
         this.#wake();
       });
       while (!isTaken && !isOver()) await this.#next();
+      // Without a turn for reading, an early answer is seen only once all buffers are full, or is lost to the reset behind it.
+      if (piece.length >= TURN_BYTES) await this.#turn(isOver);
     }
+  }
+
+  #turn(isOver: () => boolean): Promise<void> {
+    return this.#pieceMs === 0 ? setImmediate() : this.#until(isOver, this.#pieceMs);
   }
 
   async #answered(withinMs: number): Promise<void> {
@@ -183,7 +195,8 @@ class Wire {
   finish(end: Exchange["end"]): void {
     if (this.end !== null) return;
     this.end = end;
-    if (end === "closed" || end === "reset") this.reader.end();
+    if (end === "closed") this.reader.end();
+    if (end === "reset") this.reader.cut();
     this.#socket.destroy();
     this.#wake();
   }

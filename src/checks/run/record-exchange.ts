@@ -41,8 +41,8 @@ export function recordExchange(
     answers: exchange.answers.map((answer) => recordAnswer(answer, redaction)),
     end: exchange.end,
     sentAt: sentAt.toISOString(),
-    answeredAfterMs: exchange.answeredAfterMs,
-    elapsedMs: exchange.elapsedMs,
+    answeredAfterMs: exchange.answeredAfterMs === null ? null : Math.round(exchange.answeredAfterMs),
+    elapsedMs: Math.round(exchange.elapsedMs),
     takenBytes: exchange.takenBytes,
   };
 }

@@ -9,7 +9,7 @@ import type { Hooks } from "../hooks.ts";
 import type { Outcome } from "../judge.ts";
 import { judgeCase, judgeCopies } from "../judge-case.ts";
 import { attackOf, type Evidence, look, lookAtCopies, twinOf } from "../run-check.ts";
-import { runScenario } from "../run-scenario.ts";
+import { BROKE_OFF, runScenario } from "../run-scenario.ts";
 import type { Scenario } from "../scenario.ts";
 import type { Send } from "../send.ts";
 import { askedToWaitMs, isExpectedBusy } from "./asked-to-wait.ts";
@@ -89,6 +89,10 @@ function tellError(error: unknown): Told {
   return { ...nothing, state: "error", reasons: [reason] };
 }
 
+/** Pause after each piece, where an answer was lost to a reset: more each time. */
+const PIECE_MS = 3;
+const LOST_MAX = 2;
+
 /** What a target says that puts it off. */
 class PutOff extends Error {}
 
@@ -97,36 +101,60 @@ async function tellCase(each: CheckCase, runner: CaseRunner, log: CaseLog): Prom
   const send: Send = (sending) => runner.wire.send(sending, log);
   if (each.copies !== undefined) {
     const { copies, twin } = await lookAtCopies(each, target, send);
+    for (const { exchange } of [...copies, twin]) runner.evidence?.saw?.(exchange);
     const { state, reasons } = judgeCopies(target, each, copies, twin);
     const [first = twin] = copies;
     return tellOutcome(state, reasons, each.expect, first, target);
   }
   try {
-    const attack = await patiently(each.expect, runner, async () =>
-      look(target, await attackOf(each, target), runner.evidence, send),
-    );
+    const attack = await patiently(each.expect, { runner, log }, async (pieceMs) => {
+      const paced: Send = (sending) => send({ ...sending, limits: { ...sending.limits, pieceMs } });
+      return look(target, await attackOf(each, target), runner.evidence, paced);
+    });
     const hasTwin = each.twin !== "control";
     const twin = hasTwin
-      ? await patiently({ outcome: "accepted" }, runner, async () =>
+      ? await patiently({ outcome: "accepted" }, { runner, log }, async () =>
           look(target, await twinOf(each, target), runner.evidence, send),
         )
       : null;
     const { state, reasons } = judgeCase(target, each, attack, twin);
+    const isNothingStored = attack.received === null || attack.received.length === 0;
+    if (state === "fail" && isNothingStored && isLostToReset(attack, log)) return open(LOST_TO_RESET);
     return tellOutcome(state, reasons, each.expect, attack, target);
   } catch (error) {
     if (!(error instanceof PutOff)) throw error;
-    return { state: "inconclusive", reasons: [error.message], confidence: null, observed: null };
+    return open(error.message);
   }
 }
 
-/** Asks again once where the target says "not now", and that is not what was to be seen. @throws PutOff where it still says so */
+function open(reason: string): Told {
+  return { state: "inconclusive", reasons: [reason], confidence: null, observed: null };
+}
+
+const LOST_TO_RESET =
+  "the connection was reset while the upload was being sent, three times, before any answer could be read: a refusal cannot be told from a crash";
+
+/** While more was to be sent than was taken, a reset takes an answer with it that was on its way. */
+function isLostToReset({ exchange }: Outcome, { exchanges }: CaseLog): boolean {
+  const { answers, end, takenBytes } = exchange;
+  const logged = exchanges.find((each) => each.exchange === exchange);
+  return answers.length === 0 && end === "reset" && takenBytes < (logged?.sent.totalBytes ?? 0);
+}
+
+/**
+ * Asks again once where the target says "not now", and that is not what was to be seen; or where an answer was lost to a reset.
+ * @throws PutOff where it still says so
+ */
 async function patiently(
   expect: Expectation,
-  { wire }: CaseRunner,
-  ask: () => Promise<Outcome>,
+  { runner, log }: { readonly runner: CaseRunner; readonly log: CaseLog },
+  ask: (pieceMs: number) => Promise<Outcome>,
 ): Promise<Outcome> {
+  const { wire } = runner;
   for (let tries = 0; ; tries += 1) {
-    const outcome = await ask();
+    const outcome = await ask(tries * PIECE_MS);
+    const mayReset = expect.outcome === "accepted" || expect.mayJustClose === true;
+    if (tries < LOST_MAX && !mayReset && isLostToReset(outcome, log)) continue;
     const status = outcome.exchange.answers[0]?.status ?? 0;
     const ms = askedToWaitMs(outcome.exchange);
     if (ms === null || isExpectedBusy(expect, status)) return outcome;
@@ -183,23 +211,14 @@ async function tellScenario(
   if (refusal instanceof NotReadOnly) return leftOut(refusal.message);
   if (refusal !== undefined) throw refusal;
   const still = putOffBy(log);
-  if (still !== null)
-    return {
-      state: "inconclusive",
-      reasons: [`${still.why}: nothing can be told`],
-      confidence: null,
-      observed: null,
-    };
+  if (still !== null) return open(`${still.why}: nothing can be told`);
   if (result.state === "pass" && result.steps?.length === 0 && scenario.hooks.length === 0)
-    return {
-      state: "inconclusive",
-      reasons: ["nothing was sent, so nothing was seen"],
-      confidence: null,
-      observed: null,
-    };
+    return open("nothing was sent, so nothing was seen");
   const isSeen = seen.wasSeen() || scenario.hooks.length > 0;
+  const isBroken =
+    result.state === "inconclusive" && result.reasons.every((each) => each.startsWith(BROKE_OFF));
   return {
-    state: result.state,
+    state: isBroken ? "error" : result.state,
     reasons: result.reasons,
     confidence: confidenceOfPlay(result.state, isSeen),
     observed: sayPlay(log),

@@ -1,6 +1,7 @@
 /**
  * What a control upload that failed says of the target, in a sentence, where nobody has a better one.
  */
+import { isAccepted } from "../judge.ts";
 import type { Exchange } from "../send-probe.ts";
 import type { Stop } from "./check-run.ts";
 import type { CheckSubject } from "./run-request.ts";
@@ -15,6 +16,10 @@ interface Failed {
 }
 
 export function whatHappened({ target }: CheckSubject, { reasons, exchange, error }: Failed): Stop {
+  if (exchange !== null && isAccepted(target, exchange)) {
+    const told = `The control upload was answered ${sayAnswers(exchange)}, and yet: ${reasons.join("; ")}.`;
+    return { kind: "control-refused", sentence: `${told} Nothing else was sent.` };
+  }
   if (exchange !== null) {
     const told = `The control upload, which must be taken, was not: ${sayAnswers(exchange)}.`;
     return { kind: "control-refused", sentence: `${told} Nothing else was sent.` };
