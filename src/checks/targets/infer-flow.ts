@@ -3,7 +3,7 @@
  *
  * Always holds: each thing that was not told by somebody is said in a sentence, and what it is about counts as not promised.
  */
-import type { FieldRule, FileRule, Flow } from "../../flows/flow.ts";
+import type { FieldRule, FileRule, Flow, FlowVerify } from "../../flows/flow.ts";
 import { nameFlow } from "../../flows/openapi/draft-flow.ts";
 import type { DraftFile, UploadOperation } from "../../flows/openapi/upload-operations.ts";
 import { formatSize } from "../../setup/size.ts";
@@ -45,48 +45,15 @@ export function inferFlow(known: Known): InferredFlow {
   const field = fieldOf(known, protocol, assumptions);
   const file = operation?.files.find(({ name }) => name === field) ?? null;
   const { rule, unpromised } = fileRule(known, file, assumptions);
-  const fields = protocol === "raw" ? new Map<string, FieldRule>() : fieldRules(known, operation);
   const path = request.path.split("?")[0] ?? "/";
   const flow: Flow = {
+    ...SILENT,
     name: nameFlow({ ...NO_OPERATION, path, method }, new Set()),
-    folder: "",
     summary: operation?.summary ?? `Upload to ${path}`,
-    owner: "",
-    noticed: null,
-    mode: "off",
     route: { method, path: request.path, protocols: [protocol] },
     files: new Map([[field, rule]]),
-    fields,
-    permissions: { caller: "public", require: new Map(), askPath: null, origins: [], shares: [] },
-    retry: { idempotencyKey: "off", keepMs: 0 },
-    failure: {
-      upstreamDown: "refuse",
-      upstreamUnknown: "keep",
-      upstreamError: "pass",
-      retryForMs: 0,
-      storageFull: "refuse",
-    },
-    deliver: "forward",
-    upstream: "service",
-    forwardCredentials: true,
-    policyVersion: "",
-    inspect: { malware: false, images: null, archives: null, documents: null },
-    verify: {
-      samples: new Map([[field, input.sample]]),
-      fields: input.texts,
-      path: new Map(),
-      headers: request.headers,
-      credentials: null,
-      readBack: { id: null, url: null, state: null, list: null, command: null },
-      cleanup: null,
-      hooks: new Map(),
-      faults: new Map(),
-      framework: null,
-      behind: null,
-      requestIdHeader: null,
-      pageOrigin: null,
-      manual: [],
-    },
+    fields: protocol === "raw" ? new Map<string, FieldRule>() : fieldRules(known, operation),
+    verify: verifyOf(known, field),
     notes: { expect: input.status === null ? null : { status: input.status }, rollback: null },
   };
   const callers = callersTopic(known, assumptions);
@@ -94,6 +61,47 @@ export function inferFlow(known: Known): InferredFlow {
     flow,
     assumptions,
     unpromised: new Set([...INSIDE, ...unpromised, ...callers, "fields", "refusals"]),
+  };
+}
+
+/** A flow that promises nothing beyond what it takes. */
+const SILENT: Omit<Flow, "name" | "summary" | "route" | "files" | "fields" | "verify" | "notes"> = {
+  folder: "",
+  owner: "",
+  noticed: null,
+  mode: "off",
+  permissions: { caller: "public", require: new Map(), askPath: null, origins: [], shares: [] },
+  retry: { idempotencyKey: "off", keepMs: 0 },
+  failure: {
+    upstreamDown: "refuse",
+    upstreamUnknown: "keep",
+    upstreamError: "pass",
+    retryForMs: 0,
+    storageFull: "refuse",
+  },
+  deliver: "forward",
+  upstream: "service",
+  forwardCredentials: true,
+  policyVersion: "",
+  inspect: { malware: false, images: null, archives: null, documents: null },
+};
+
+function verifyOf({ input, request }: Known, field: string): FlowVerify {
+  return {
+    samples: new Map([[field, input.sample]]),
+    fields: input.texts,
+    path: new Map(),
+    headers: request.headers,
+    credentials: null,
+    readBack: { id: null, url: null, state: null, list: null, command: null },
+    cleanup: null,
+    hooks: new Map(),
+    faults: new Map(),
+    framework: null,
+    behind: null,
+    requestIdHeader: null,
+    pageOrigin: null,
+    manual: [],
   };
 }
 
