@@ -15,7 +15,7 @@ test("docs/checks.md is what npm run generate writes", () => {
 test("every check has a class, and says why it matters and what to do, for each framework and for the gate", () => {
   for (const { id, why, remedy } of CATALOGUE) {
     assert.ok(Object.hasOwn(CLASS_TITLES, id.slice(4, 6)), id);
-    assert.match(why, /^[A-Z].{30,}\.$/, id);
+    assert.match(why, /^[A-Z0-9].{30,}\.$/, id);
     assert.ok(remedy !== undefined, `${id} has no remedy`);
     for (const [name, text] of Object.entries(remedy))
       assert.match(text, /^\S.{10,}\.$/s, `${id}, ${name}`);
