@@ -11,7 +11,7 @@ import { PageRoom } from "./html/page-room.ts";
 import { PAGE_SCRIPT } from "./html/page-script.ts";
 import { PAGE_STYLE } from "./html/page-style.ts";
 import { resultCard, resultLine } from "./html/result-section.ts";
-import { sayChange, sayCost, sayFramework, sayTarget } from "./run-words.ts";
+import { headline, sayChange, sayCost, sayFramework, sayTarget } from "./run-words.ts";
 import { sayBytes, sayCount, sayMoment } from "./say-figures.ts";
 import { resultsIn, STATE_GROUPS, type StateGroup } from "./state-words.ts";
 
@@ -51,13 +51,13 @@ export function htmlReport(run: CheckRun): string {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="referrer" content="no-referrer">
 <meta name="color-scheme" content="light dark">
-<title>${run.sentence}</title>
+<title>${headline(run).sentence}</title>
 <style>${style}</style>
 </head>
 <body>
 <a class="skip" href="#main">Skip to the results</a>
 <header>
-<h1>${run.sentence}</h1>
+<h1>${headline(run).sentence}</h1>
 ${head(run)}
 ${tiles(run)}
 </header>
@@ -78,9 +78,10 @@ function hashOf(text: string): string {
 
 function head(run: CheckRun): Markup {
   const change = sayChange(run.baseline);
+  const { stop } = headline(run);
   const { target } = run;
   return html`<p class="target"><code>${sayTarget(run)}</code></p>
-${run.stopped === null ? null : html`<p class="notice"><strong>The run ended early.</strong> ${run.stopped.sentence}</p>`}
+${stop === null ? null : html`<p class="notice"><strong>The run ended early.</strong> ${stop}</p>`}
 ${target.assumptions.length === 0 ? null : html`<p class="notice"><strong>Taken for promised, though nobody wrote it:</strong> ${target.assumptions.slice(0, LIST_MAX).join(" ")}</p>`}
 <dl class="facts">
 ${fact("Flow", target.flow === null ? "no flow file" : `${target.flow}${target.policyVersion === null ? "" : `, version ${target.policyVersion}`}`)}

@@ -8,6 +8,7 @@ import type { CheckResult, CheckRun } from "../run/check-run.ts";
 import {
   decidingCase,
   explainCommand,
+  headline,
   remediesFor,
   replayCommand,
   sayAge,
@@ -27,8 +28,9 @@ const DIFF_LINES_MAX = 20;
 /** The text, ending in a line break. */
 export function markdownReport(run: CheckRun): string {
   const failed = resultsIn(run.results, "fail");
-  const head = [`### ${plain(run.sentence)}`, "", code(sayTarget(run)), "", countsOf(run), ""];
-  if (run.stopped !== null) head.push(`**The run ended early.** ${plain(run.stopped.sentence)}`, "");
+  const { sentence, stop } = headline(run);
+  const head = [`### ${plain(sentence)}`, "", code(sayTarget(run)), "", countsOf(run), ""];
+  if (stop !== null) head.push(`**The run ended early.** ${plain(stop)}`, "");
   if (failed.length > 0) head.push(...failureTable(run, failed), "");
   const end = [...foldedLists(run), footer(run), ""].join("\n");
   let text = head.join("\n");
@@ -137,9 +139,10 @@ function code(text: string): string {
   return `<code>${escaped(shownLine(text))}</code>`;
 }
 
-/** Characters that Markdown or HTML read as markup are written as entities. */
+/** What Markdown or HTML read as markup is written as entities: some characters anywhere, others where a line may begin with them. */
 function escaped(text: string): string {
-  return text.replace(/[&<>"'|`*_~\\[\](){}#!^$:+=@-]/g, (character) => `&#${character.charCodeAt(0)};`);
+  const markup = /[&<>|`*_~\\[\]{}#$@]|^[-+=\d]|:(?=\/\/|[\w+-]+:)|(?<=www)\./gi;
+  return text.replace(markup, (found) => `&#${found.charCodeAt(0)};`);
 }
 
 /** A block of code: longer fences than any row of backticks inside. */

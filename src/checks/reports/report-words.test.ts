@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { HOSTILE_TEXTS, sampleRun } from "../../../fixtures/check-runs/sample-runs.ts";
-import { remediesFor, shellWord } from "./run-words.ts";
+import { headline, remediesFor, shellWord } from "./run-words.ts";
 import { sayBytes, sayCount, sayElapsed, sayMoment } from "./say-figures.ts";
 import { shownLine, shownLines, textOf } from "./shown-text.ts";
 import { referenceOf } from "./standards.ts";
@@ -77,4 +77,15 @@ test("a standard has its name, and an address where there is one that lasts", ()
   assert.equal(referenceOf("CWE-770").href, "https://cwe.mitre.org/data/definitions/770.html");
   assert.equal(referenceOf("CVE-2026-53537").href, "https://www.cve.org/CVERecord?id=CVE-2026-53537");
   assert.deepEqual(referenceOf('CVE-2026-1"onload="x'), { name: 'CVE-2026-1"onload="x', href: null });
+});
+
+test("why a run ended early is told once", () => {
+  const stopped = { kind: "cap", sentence: "The cap is used up: 60 s." } as const;
+  const told = (sentence: string) => headline(sampleRun({ sentence, stopped }));
+  assert.deepEqual(told("documents breaks 1 of 2. The cap is used up: 60 s."), {
+    sentence: "documents breaks 1 of 2.",
+    stop: stopped.sentence,
+  });
+  assert.deepEqual(told(stopped.sentence), { sentence: stopped.sentence, stop: null });
+  assert.deepEqual(headline(sampleRun({ sentence: "All kept." })), { sentence: "All kept.", stop: null });
 });

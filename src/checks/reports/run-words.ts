@@ -33,6 +33,14 @@ export function sayTarget(run: CheckRun): string {
   return shownLine(`${method} ${origin}${path}`);
 }
 
+/** What a report begins with: the run's sentence, and why it ended early where that is not in it anyway. */
+export function headline(run: CheckRun): { readonly sentence: string; readonly stop: string | null } {
+  const { sentence, stopped } = run;
+  if (stopped === null) return { sentence, stop: null };
+  const rest = sentence.replace(stopped.sentence, "").trim();
+  return rest === "" ? { sentence, stop: null } : { sentence: rest, stop: stopped.sentence };
+}
+
 /** `212 requests, 34.5 MB sent, in 41.2 s`. */
 export function sayCost(run: CheckRun): string {
   const { requests, sentBytes } = run.cost;

@@ -8,6 +8,7 @@ import {
   decidingCase,
   decidingCases,
   explainCommand,
+  headline,
   remediesFor,
   replayCommand,
   sayAge,
@@ -41,8 +42,9 @@ const LEFTOVERS_MAX = 5;
 export function terminalReport(run: CheckRun, options: TerminalOptions): string {
   const page = new Page(options);
   const failed = resultsIn(run.results, "fail");
-  page.prose(shownLine(run.sentence), run.exitCode === 0 ? "green" : "bold");
-  if (run.stopped !== null) page.prose(`Ended early: ${shownLine(run.stopped.sentence, 800)}`, "yellow");
+  const { sentence, stop } = headline(run);
+  page.prose(shownLine(sentence), run.exitCode === 0 ? "green" : "bold");
+  if (stop !== null) page.prose(`Ended early: ${shownLine(stop, 800)}`, "yellow");
   page.gap();
   writeTarget(page, run);
   for (const result of failed.slice(0, DETAILED_MAX)) writeFailure(page, run, result);

@@ -12,6 +12,7 @@ import { confidenceWord } from "../state-words.ts";
 import { html, inline, joined, type Markup, shownText } from "./markup.ts";
 import type { PageRoom } from "./page-room.ts";
 
+const SMALLEST_PROOF_CHARS = 1000;
 const DIFF_LINES_MAX = 40;
 const DIFF_LINE_CHARS = 300;
 const REASONS_MAX = 8;
@@ -51,8 +52,10 @@ function diff(report: CaseReport): Markup | null {
 
 /** How to send it again, the test and the answer; shorter where the page has no room left. */
 export function proof(run: CheckRun, result: CheckResult, report: CaseReport, room: PageRoom): Markup {
-  const whole = wholeProof(run, result, report);
-  if (room.take(whole.text.length)) return whole;
+  if (room.left >= SMALLEST_PROOF_CHARS) {
+    const whole = wholeProof(run, result, report);
+    if (room.take(whole.text.length)) return whole;
+  }
   const replay = replayCommand(report);
   return html`<p class="soft">The page is full: request and answer are in the run's JSON report.</p>
 ${replay === null ? null : html`<pre data-copy="the command">${shownText(replay)}</pre>`}`;
