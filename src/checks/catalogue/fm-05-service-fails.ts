@@ -59,7 +59,8 @@ export const serviceFails: Check = {
     fastapi:
       "A timeout on each outbound call (`httpx.Timeout`), 502 or 504 with a problem, and what was stored is undone or kept on purpose.",
     django: "As FastAPI: `timeout=` on each call; `transaction.on_commit` for what goes to others.",
-    flask: "As FastAPI.",
+    flask:
+      "`timeout=` on each outbound call, 502 or 504 with a problem, and what was stored is undone or kept on purpose.",
     gate: "`failure: { upstream-down: refuse | retry, upstream-unknown: keep | retry, upstream-error: pass | retry }`.",
   },
   cases: [],

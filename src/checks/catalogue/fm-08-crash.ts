@@ -120,7 +120,8 @@ export const crash: Check = {
       "Write to a temporary name, `fsync`, rename, `fsync` the folder, then commit the row; at start remove what no row knows.",
     django:
       "`transaction.atomic` with the file renamed in place before the commit, and a command that removes orphans.",
-    flask: "As FastAPI.",
+    flask:
+      "Write to a temporary name, `fsync`, rename, then commit the row; at start remove what no row knows.",
     gate: "Nothing to write: bytes and record are one commit; a start sweeps what is left.",
   },
   cases: [],

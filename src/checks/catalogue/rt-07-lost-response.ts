@@ -71,8 +71,10 @@ export const lostResponse: Check = {
   remedy: {
     fastapi:
       "Give the client a way to ask: an `Idempotency-Key` whose answer is kept, or an id that it chose.",
-    django: "A model for the keys with their answers, unique by caller and key; a view that tells an upload's state by its id.",
-    flask: "A table of keys with their answers, unique by caller and key; a route that tells an upload's state by its id.",
+    django:
+      "A model for the keys with their answers, unique by caller and key; a view that tells an upload's state by its id.",
+    flask:
+      "A table of keys with their answers, unique by caller and key; a route that tells an upload's state by its id.",
     gate: "`retry: { idempotency-key: required }`, and `/.sluicegate/uploads/{id}` tells the state.",
   },
   cases: [],
