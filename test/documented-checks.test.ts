@@ -18,6 +18,6 @@ test("every check has a class, and says why it matters and what to do, for each 
     assert.match(why, /^[A-Z0-9].{30,}\.$/, id);
     assert.ok(remedy !== undefined, `${id} has no remedy`);
     for (const [name, text] of Object.entries(remedy))
-      assert.match(text, /^\S.{10,}\.$/s, `${id}, ${name}`);
+      assert.match(text, /^\S.{10,}[.)]$/s, `${id}, ${name}`);
   }
 });
