@@ -279,7 +279,7 @@ test("what check will do is told, and what it will not be able to see", () => {
     "It fills in caption.",
     "In the path {user} is 42.",
     "Every request has the header X-Tenant: test",
-    "It sends with the header Authorization, whose value comes from the command ./token.sh; also as somebody else and with a credential in which one character is changed.",
+    "It sends with the header Authorization, whose value comes from the command ./token.sh. It also tries somebody else and that credential with one character changed.",
     "To see what was stored it gets the stored bytes again at /api/pictures/{id} and lists what is stored at /api/pictures.",
     "What it has stored is removed with DELETE /api/pictures/{id}.",
     "The operator's commands: log.",

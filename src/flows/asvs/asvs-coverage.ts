@@ -86,7 +86,9 @@ function sizes(flow: Flow): Judgement {
 function contents(flow: Flow): Judgement {
   if (takesAny(flow)) return ["open", "types: any, so nobody verifies what a file is", ["UPL-TY-07"]];
   const inside = takes(flow, /^application\/zip$/) ? "; files inside of archives are not looked at" : "";
-  return kept(flow, `name, declared type and content must agree${inside}`, [
+  if (!isEnforced(flow))
+    return ["service", "only the types that are listed", ["UPL-TY-01", "UPL-TY-02", "UPL-TY-04"]];
+  return kept(flow, `the declared type must agree with both, and the content is walked to its end${inside}`, [
     "UPL-TY-01",
     "UPL-TY-02",
     "UPL-TY-04",

@@ -61,9 +61,9 @@ function credentialSentence({ credentials }: FlowVerify): string {
     ...(other === null ? [] : ["somebody else"]),
     ...(readOnly === null ? [] : ["somebody who may not upload"]),
     ...(expired === null ? [] : ["somebody whose time is over"]),
-    forged === null ? "with a credential in which one character is changed" : "with a forged credential",
+    forged === null ? "that credential with one character changed" : "a forged credential",
   ];
-  return `It sends with the header ${header}, whose value comes from ${sourceWords(main)}; also as ${listWords(others, "and")}.`;
+  return `It sends with the header ${header}, whose value comes from ${sourceWords(main)}. It also tries ${listWords(others, "and")}.`;
 }
 
 function readBackSentence({ readBack }: FlowVerify): string {
