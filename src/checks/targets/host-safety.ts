@@ -23,10 +23,17 @@ export interface HostSafetyInput {
   readonly addressesOf?: (hostname: string) => Promise<readonly string[]>;
 }
 
-/** `sentence` says what to put where. `addresses` are those that the name stood for. */
+/**
+ * `sentence` says what to put where. `addresses` are those that the name stood for. `unknown`: no machine has the name, so nothing could be sent in any
+ * case; `not-allowed`: nobody here has allowed it; `not-proved`: the host does not show the token.
+ */
 export type HostSafety =
   | { readonly isSafe: true; readonly addresses: readonly string[] }
-  | { readonly isSafe: false; readonly sentence: string };
+  | {
+      readonly isSafe: false;
+      readonly why: "unknown" | "not-allowed" | "not-proved";
+      readonly sentence: string;
+    };
 
 /** Where a host shows that it may be checked. @see RFC 8615 */
 export const PROOF_PATH = "/.well-known/sluicegate-check";
@@ -42,19 +49,22 @@ export async function checkHost(input: HostSafetyInput): Promise<HostSafety> {
   const { origin, allowHosts } = input;
   const hostname = new URL(origin).hostname.replace(/^\[|\]$/g, "");
   const addresses = await addressesOf(input, hostname);
-  if (addresses === null) return refusedWith(`There is no machine called ${hostname}: correct the name.`);
+  if (addresses === null)
+    return refusedWith("unknown", `There is no machine called ${hostname}: correct the name.`);
   if (isOwnName(hostname) && addresses.every(isLoopback)) return { isSafe: true, addresses };
   if (!allowHosts.some((each) => each.toLowerCase() === hostname.toLowerCase()))
-    return refusedWith(await notAllowed(input, hostname, addresses));
+    return refusedWith("not-allowed", await notAllowed(input, hostname, addresses));
   const token = await readToken(input.tokenFile);
   const trouble = await proofTrouble(input, token);
-  if (trouble !== null) return refusedWith(`${trouble} ${whatToPut(origin, token)}`);
+  if (trouble !== null) return refusedWith("not-proved", `${trouble} ${whatToPut(origin, token)}`);
   const after = (await addressesOf(input, hostname)) ?? [];
   const isSame = after.some((each) => addresses.includes(each));
-  return isSame ? { isSafe: true, addresses: after } : refusedWith(movedSentence(hostname));
+  return isSame ? { isSafe: true, addresses: after } : refusedWith("not-proved", movedSentence(hostname));
 }
 
-const refusedWith = (sentence: string): HostSafety => ({ isSafe: false, sentence });
+type Refused = Extract<HostSafety, { readonly isSafe: false }>;
+
+const refusedWith = (why: Refused["why"], sentence: string): Refused => ({ isSafe: false, why, sentence });
 
 const movedSentence = (hostname: string): string =>
   `The name ${hostname} stood for another machine after the proof than before it: nothing was sent.`;

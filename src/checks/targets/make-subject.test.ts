@@ -451,6 +451,8 @@ describe("an address's subject", () => {
     await invalid(url, { method: "GET" }, /write POST, PUT or PATCH/);
     await invalid(url, { headers: ["s3cr3t"] }, /^((?!s3cr3t).)*$/);
     await invalid(url, { types: ["image/pgn"] }, /Did you mean "?image\/png/);
+    await invalid(url, { types: ["pdf"] }, /is of image\/png, which --types does not list/);
+    await invalid(url, { sizeBytesMax: 10 }, /more than --max-size/);
     await assert.rejects(subjectOfUrl(urlInput(url, { sample: "/no/such.png" })), { code: "SAMPLE_MISSING" });
   });
 

@@ -5,8 +5,9 @@
  */
 import type { Flow } from "../../flows/flow.ts";
 import type { Settings } from "../../settings/settings.ts";
+import { formatSize } from "../../setup/size.ts";
 import type { Answer } from "../answer-reader.ts";
-import type { Target } from "../check.ts";
+import type { SampleFile, Target } from "../check.ts";
 import { isAccepted } from "../judge.ts";
 import type { TlsTrust } from "../open-connection.ts";
 import { controlContent } from "../payloads/form.ts";
@@ -25,7 +26,7 @@ import { joinSubject, NOTHING_FOUND, seenBy, trusting, whoServes } from "./join-
 import { learnRoute } from "./learn-route.ts";
 import { findOpenApi, type OpenApiHints } from "./openapi-hints.ts";
 import { readSample } from "./sample-files.ts";
-import { readUrlRequest, type UrlRequest, type UrlTargetInput } from "./url-request.ts";
+import { invalid, readUrlRequest, type UrlRequest, type UrlTargetInput } from "./url-request.ts";
 
 /** A subject, and the flow that nobody has written yet: for `draftFlow`. */
 export interface UrlSubject extends CheckSubject {
@@ -48,6 +49,7 @@ export async function subjectOfUrl(
   const request = readUrlRequest(input);
   const { origin } = request;
   const sample = await readSample(input.sample);
+  assertFits(sample, input, request);
   const secrets = new KeptSecrets();
   const asked: Asked = { origin, headers: request.headers, credential: credentialLines(request) };
   const page = first === "none" ? null : await ask(asked, GATE_PAGE, tls);
@@ -84,6 +86,22 @@ async function readBackOf(
   tls: TlsTrust | undefined,
 ): Promise<InferredReadBack | null> {
   return answer === null || !isTaken ? null : inferReadBack(target, answer, hints, tls);
+}
+
+/** What is said of the route has to hold for the sample. @throws CHECK_TARGET_INVALID */
+function assertFits(
+  { name, mediaType, bytes }: SampleFile,
+  { sizeBytesMax }: UrlTargetInput,
+  { types }: UrlRequest,
+): void {
+  if (sizeBytesMax !== null && bytes.length > sizeBytesMax)
+    throw invalid(
+      `The sample ${name} has ${formatSize(bytes.length)}, more than --max-size: send a smaller one.`,
+    );
+  if (types !== null && types !== "any" && !types.includes(mediaType))
+    throw invalid(
+      `The sample ${name} is of ${mediaType}, which --types does not list: send one of a type that it lists.`,
+    );
 }
 
 interface TriedRoute extends InferredFlow {

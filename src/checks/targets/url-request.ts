@@ -116,6 +116,7 @@ function readTypes(written: UrlTargetInput["types"]): UrlRequest["types"] {
   });
 }
 
-function invalid(message: string): GateError {
+/** Nothing can be checked with what was given. */
+export function invalid(message: string): GateError {
   return new GateError("CHECK_TARGET_INVALID", { message });
 }
