@@ -33,8 +33,10 @@ const ADDRESS_POINTERS = [
   "/links/self",
   "/0/url",
 ];
+/** Where the bytes commonly are, below the address of what describes them. */
+const BELOW = ["/file", "/content", "/download"];
 /** So many accepted uploads are tried to be found; then nobody asks for more. */
-const LEARNING_TRIES = 3;
+const LEARNING_TRIES = 2;
 
 const UNKNOWN: StoredReading = { kind: "unknown" };
 
@@ -45,17 +47,30 @@ export function idIn(readBack: VerifyReadBack | null, exchange: Exchange): strin
 }
 
 /** Reads by the places that the flow names: the bytes where there is a URL, else the state. */
-export async function readByFlow(
-  client: SightClient,
-  readBack: VerifyReadBack,
-  id: string | null,
-  filled: (template: string) => string,
-): Promise<StoredReading> {
-  if (id === null) return UNKNOWN;
-  const byUrl = readBack.url === null ? UNKNOWN : await readFileAt(client, pathOf(filled(readBack.url), id));
-  if (byUrl.kind === "file" || readBack.state === null) return byUrl;
-  const byState = await readStateOf(client, readBack.state, filled(readBack.state.path), id);
-  return byState.kind === "unknown" ? byUrl : byState;
+export class NamedWay {
+  readonly #client: SightClient;
+  readonly #readBack: VerifyReadBack;
+  readonly #filled: (template: string) => string;
+  #urlHasWorked = false;
+
+  /** @param filled fills the names of the route's path into a path */
+  constructor(client: SightClient, readBack: VerifyReadBack, filled: (template: string) => string) {
+    this.#client = client;
+    this.#readBack = readBack;
+    this.#filled = filled;
+  }
+
+  async read(id: string | null): Promise<StoredReading> {
+    if (id === null) return UNKNOWN;
+    const { url, state } = this.#readBack;
+    const byUrl = url === null ? UNKNOWN : await readFileAt(this.#client, pathOf(this.#filled(url), id));
+    if (byUrl.kind === "file") this.#urlHasWorked = true;
+    // A record of bytes that nobody can fetch any more is no upload that is there.
+    if (byUrl.kind === "file" || state === null || (byUrl.kind === "absent" && this.#urlHasWorked))
+      return byUrl;
+    const byState = await readStateOf(this.#client, state, this.#filled(state.path), id);
+    return byState.kind === "unknown" ? byUrl : byState;
+  }
 }
 
 /** An answer's address of what was stored, as one finds it in each answer. */
@@ -92,6 +107,11 @@ export class LearntWay {
     return this.#learn(exchange, sha256Of(sent.bytes));
   }
 
+  async #leadsTo(address: string, sha256: string): Promise<boolean> {
+    const answer = await this.#client.get(address);
+    return answer?.status === 200 && answer.isWhole && answer.sha256 === sha256;
+  }
+
   /** The very bytes that were sent: that is no accident. */
   async #learn(exchange: Exchange, sha256: string): Promise<StoredReading> {
     const tried = new Set<string>();
@@ -99,8 +119,7 @@ export class LearntWay {
       const address = way.addressIn(exchange);
       if (address === null || tried.has(address)) continue;
       tried.add(address);
-      const answer = await this.#client.get(address);
-      if (answer?.status !== 200 || !answer.isWhole || answer.sha256 !== sha256) continue;
+      if (!(await this.#leadsTo(address, sha256))) continue;
       this.#learnt = way;
       return readFileAt(this.#client, address);
     }
@@ -116,14 +135,24 @@ function waysOf({ path }: Target): readonly Way[] {
   });
   const byId = (id: string | null): string | null =>
     id === null ? null : `${route}/${encodeURIComponent(id)}`;
-  return [
+  const told: readonly Way[] = [
     {
       name: "the address in the header Location",
       addressIn: (exchange) => headerOf(answerOf(exchange) ?? { headers: [] }, "location"),
     },
-    ...ADDRESS_POINTERS.map(byPointer),
     { name: `${route}/ID with the id of the answer`, addressIn: (exchange) => byId(idIn(null, exchange)) },
   ];
+  return [...told, ...ADDRESS_POINTERS.map(byPointer), ...told.flatMap(waysBelow)];
+}
+
+function waysBelow({ name, addressIn }: Way): readonly Way[] {
+  return BELOW.map((below) => ({
+    name: `${name} with ${below} behind it`,
+    addressIn: (exchange) => {
+      const [path = ""] = addressIn(exchange)?.split(/[?#]/) ?? [];
+      return path === "" ? null : path.replace(/\/$/, "") + below;
+    },
+  }));
 }
 
 const addressOf = (value: unknown): string | null =>

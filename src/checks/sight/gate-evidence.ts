@@ -11,7 +11,7 @@ import type { UploadRecord } from "../../records/records.ts";
 import type { RecordsView } from "../../records/sqlite/read-sqlite-records.ts";
 import { parseUploadId } from "../../uploads/upload-id.ts";
 import { headerOf } from "../answer-reader.ts";
-import type { ReceivedUpload, Target, UploadContent } from "../check.ts";
+import type { ReceivedUpload, Target } from "../check.ts";
 import { answerOf, jsonOf } from "../define-scenario.ts";
 import { isAccepted } from "../judge.ts";
 import type { Evidence } from "../run-check.ts";
@@ -62,7 +62,7 @@ export class GateEvidence implements Evidence {
       }
   }
 
-  async received(exchange?: Exchange, _content?: UploadContent): Promise<readonly ReceivedUpload[] | null> {
+  async received(exchange?: Exchange): Promise<readonly ReceivedUpload[] | null> {
     const since = this.#sinceMs;
     if (exchange !== undefined) this.saw(exchange);
     const named = exchange === undefined ? null : await this.#named(exchange);

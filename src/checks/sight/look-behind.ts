@@ -8,7 +8,7 @@ import type { Target } from "../check.ts";
 import { readPlace } from "../define-scenario.ts";
 import type { Evidence } from "../run-check.ts";
 import type { Exchange } from "../send-probe.ts";
-import { idIn, LearntWay, readByFlow } from "./by-answer.ts";
+import { idIn, LearntWay, NamedWay } from "./by-answer.ts";
 import { CleanUp } from "./clean-up.ts";
 import { JoinedEvidence } from "./joined-evidence.ts";
 import type { ListedEntry } from "./listed-entries.ts";
@@ -49,6 +49,7 @@ export function lookBehind({ flow, target, origin, client, place, gate }: Lookin
   const isNamed = Boolean(readBack?.url || readBack?.state);
   // The gate's records tell more, and are not guessed.
   const learnt = isNamed || gate !== null ? null : new LearntWay(client, target);
+  const named = readBack !== null && isNamed ? new NamedWay(client, readBack, filled) : null;
   const url = readBack?.url ? filled(readBack.url) : null;
   const cleaning = new CleanUp({ client, cleanup: verify?.cleanup ?? null, place, filled });
   const leftAt = (id: string): string =>
@@ -60,7 +61,7 @@ export function lookBehind({ flow, target, origin, client, place, gate }: Lookin
     idOf,
     byAnswer: async (exchange, content) => {
       if (learnt !== null) return learnt.read(exchange, content);
-      return readBack === null ? { kind: "unknown" } : readByFlow(client, readBack, idOf(exchange), filled);
+      return named === null ? { kind: "unknown" } : named.read(idOf(exchange));
     },
     byEntry: async (entry) => {
       const address =

@@ -71,6 +71,17 @@ describe("the bytes at a URL", () => {
     assert.equal((await send(sight)).received, null);
   });
 
+  test("are missed also where the upload is still listed", async () => {
+    const sight = await look({ ...BY_URL, list: "/list" });
+    await send(sight);
+    service.habits.losesAll = true;
+    const listed = service.habits.list;
+    const ghost = { id: "ghost", name: "control.bin", bytes: Buffer.of() };
+    const hasSent = () => service.requests.filter((line) => line.startsWith("PUT")).length === 2;
+    service.habits.list = (files) => listed(hasSent() ? [...files, ghost] : files);
+    assert.deepEqual((await send(sight)).received, []);
+  });
+
   test("are found by themselves where the answer's address leads to what was sent", async () => {
     const sight = await look(null);
     assert.equal(sight.readBack, null);

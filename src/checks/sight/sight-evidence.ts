@@ -103,9 +103,10 @@ export class SightEvidence implements Evidence {
       const others = besides(entries ?? [], byId.file).map((entry) => knownFile(entry) ?? unseen(entry));
       return [this.#upload(this.#named([byId.file, ...others], content))];
     }
+    // What is listed and cannot be fetched, where all others could be, is no upload that is there.
+    if (byId.kind === "absent" && this.#answerHasLed) return [];
     if (entries !== null && entries.length > 0) return this.#fromEntries(entries, content);
-    const isMissing = byId.kind === "absent" && this.#answerHasLed;
-    return isMissing || entries !== null ? [] : null;
+    return entries === null ? null : [];
   }
 
   async #readByAnswer(exchange: Exchange, content: UploadContent | undefined): Promise<StoredReading> {
