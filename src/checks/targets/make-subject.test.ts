@@ -282,7 +282,7 @@ describe("an address's subject", () => {
 
   test("what somebody says is promised, and not assumed", async (t) => {
     const origin = await served(t, (_, res) => json(res, 201, {}));
-    const said = { types: [".PNG", "jpeg"], sizeBytesMax: 5000, field: "photo", method: "put", status: 201 };
+    const said = { types: [".PNG", "jpeg"], sizeBytesMax: 7000, field: "photo", method: "put", status: 201 };
     const subject = await subjectOfUrl(
       urlInput(`${origin}/upload`, { ...said, texts: new Map([["caption", "hello"]]) }),
     );
@@ -291,7 +291,7 @@ describe("an address's subject", () => {
     assert.deepEqual(target.file.types, ["image/png", "image/jpeg"]);
     assert.deepEqual(
       [target.method, target.file.sizeBytesMax, target.acceptedStatuses],
-      ["PUT", 5000, [201]],
+      ["PUT", 7000, [201]],
     );
     assert.deepEqual(
       target.fields.map(({ name, control }) => [name, control]),
