@@ -46,7 +46,7 @@ export async function runOn(check: Check, run: CheckRun): Promise<CheckedRow> {
 }
 
 /** What is left of a refused body is removed behind the answer: soon, not at once. */
-async function quarantineIsEmpty(gate: GateUnderTest): Promise<void> {
+export async function quarantineIsEmpty(gate: GateUnderTest): Promise<void> {
   const givesUpAt = performance.now() + 3000;
   let left = await gate.quarantined();
   while (left.length > 0 && performance.now() < givesUpAt) {
@@ -57,7 +57,7 @@ async function quarantineIsEmpty(gate: GateUnderTest): Promise<void> {
 }
 
 /** Beyond what the catalogue asks of any server: this gate's refusals are problems with the documented code. */
-function withGateRules(check: Check, result: CaseResult): CaseResult {
+export function withGateRules(check: Check, result: CaseResult): CaseResult {
   const each = check.cases.find((candidate) => candidate.name === result.case);
   const exchange = result.probe?.exchange;
   const wrong = each === undefined || exchange === undefined ? [] : problemFaults(each.expect, exchange);

@@ -9,7 +9,9 @@
  *   malware scanning; until then a file has its verdict before anybody is told its id.
  * - UPL-FM-06, a clock that is wrong: no operator can turn back the clock of a service that is in use; the gate's own tests do.
  * - UPL-VO-06, scanning again and the ends of retention: need an engine to scan with, and days to wait.
- * - The classes CT, AR, IM and DC: need malware scanning, and inspection of what is inside of archives, pictures and documents.
+ * - UPL-CT-02, malware split over two pieces of an upload: needs a resumable protocol. UPL-CT-07, escaping where tables are exported: no route here
+ *   exports anything. UPL-AR-05, an archive that holds itself: twelve levels say the same of a reader. UPL-IM-02 and the like, flat memory: only how
+ *   long an answer takes can be seen over the wire.
  */
 import { zipSlip } from "./catalogue/ar-01-zip-slip.ts";
 import { linksInArchive } from "./catalogue/ar-02-links.ts";

@@ -54,7 +54,7 @@ const NAMES: Readonly<Record<string, string>> = {
 export interface Inside {
   readonly file: (target: Target) => Uint8Array;
   readonly twin: (target: Target) => Uint8Array;
-  /** No payload of the case is larger. Default 16 KiB. */
+  /** No payload of the case is larger. Default 32 KiB. */
   readonly bytesMax?: number;
   readonly appliesTo?: CheckCase["appliesTo"];
   readonly refusal?: Partial<Refusal>;
@@ -66,7 +66,7 @@ export interface NeutralInside extends Inside {
   readonly mayBeHeld?: boolean;
 }
 
-const PAYLOAD_BYTES = 16 * 1024;
+const PAYLOAD_BYTES = 32 * 1024;
 
 /** Where a file may be refused for what is inside of it. */
 export const badInside: Refusal = {

@@ -13,22 +13,21 @@ export const FLOOD_ENTRY_BYTES = LOCAL_BYTES + DIRECTORY_BYTES;
 
 /** Entries `f00000` …, or folders `00000/` … At most 65,534, so that no Zip64 record is needed. */
 export function entryFloodZip(count: number, areFolders: boolean): Uint8Array {
-  const nameAt = (index: number) => {
-    const digits = String(index).padStart(NAME_BYTES - 1, "0");
-    return areFolders ? `${digits}/` : `f${digits}`;
-  };
-  const first = zipArchive([storedEntry(nameAt(0), "")]);
-  const locals = copies(first.subarray(0, LOCAL_BYTES), count);
-  const directory = copies(first.subarray(LOCAL_BYTES, FLOOD_ENTRY_BYTES), count);
+  const first = zipArchive([storedEntry(areFolders ? "00000/" : "f00000", "")]);
+  const locals = Buffer.alloc(LOCAL_BYTES * count, first.subarray(0, LOCAL_BYTES));
+  const directory = Buffer.alloc(DIRECTORY_BYTES * count, first.subarray(LOCAL_BYTES, FLOOD_ENTRY_BYTES));
+  const digitsAt = areFolders ? 0 : 1;
   for (let index = 0; index < count; index += 1) {
-    locals.write(nameAt(index), index * LOCAL_BYTES + 30, "latin1");
-    directory.write(nameAt(index), index * DIRECTORY_BYTES + 46, "latin1");
+    writeDigits(locals, index * LOCAL_BYTES + 30 + digitsAt, index);
+    writeDigits(directory, index * DIRECTORY_BYTES + 46 + digitsAt, index);
     directory.writeUInt32LE(index * LOCAL_BYTES, index * DIRECTORY_BYTES + 42);
   }
   const end = { disk: 0, entries: count, directoryBytes: directory.length, directoryOffset: locals.length };
   return joined(locals, directory, endRecord(end));
 }
 
-function copies(bytes: Uint8Array, count: number): Buffer {
-  return Buffer.alloc(bytes.length * count, bytes);
+/** Five decimal digits. */
+function writeDigits(bytes: Buffer, at: number, value: number): void {
+  for (let digit = 4, rest = value; digit >= 0; digit -= 1, rest = Math.floor(rest / 10))
+    bytes[at + digit] = 0x30 + (rest % 10);
 }
