@@ -1,8 +1,9 @@
 /**
  * Compares the answer to the control upload with the one that was recorded as expected: a case of its own of UPL-RS-01.
  */
+import type { Answer } from "../answer-reader.ts";
 import type { CaseReport } from "./check-run.ts";
-import type { CheckSubject } from "./run-request.ts";
+import type { CheckSubject, ExpectedAnswer } from "./run-request.ts";
 import type { LoggedExchange } from "./run-wire.ts";
 import { sayAnswers } from "./say-outcome.ts";
 
@@ -28,7 +29,9 @@ export function compareWithRecorded(
   const answer = control?.exchange.answers[0];
   if (control === null || answer === undefined)
     return { ...told, state: "inconclusive", reasons: ["no control upload was answered"] };
-  const reasons = expected.compare(answer);
+  const reasons = differences(expected, answer);
+  if (reasons === null)
+    return { ...told, state: "error", reasons: ["the recorded expectation cannot be read"] };
   return {
     ...told,
     state: reasons.length === 0 ? "pass" : "fail",
@@ -37,4 +40,13 @@ export function compareWithRecorded(
     observed: sayAnswers(control.exchange),
     exchanges: [control.recorded],
   };
+}
+
+/** `null` where what was recorded breaks the comparison. */
+function differences(expected: ExpectedAnswer, answer: Answer): readonly string[] | null {
+  try {
+    return expected.compare(answer);
+  } catch {
+    return null;
+  }
 }

@@ -11,7 +11,7 @@ import type { Exchange } from "../send-probe.ts";
 import { askedToWaitMs } from "./asked-to-wait.ts";
 import { type CaseLog, type LoggedExchange, RunEnded, type RunWire } from "./run-wire.ts";
 
-const AGAIN_MS = 1000;
+const AGAIN_MS = 500;
 
 export type ControlOutcome =
   | { readonly isGood: true; readonly logged: LoggedExchange; readonly log: CaseLog }

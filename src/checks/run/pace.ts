@@ -14,7 +14,8 @@ export class Pace {
   readonly #rate: Rate;
   readonly #isOther: (sending: Sending) => boolean;
   readonly #now: () => number;
-  #sentAt: number[] = [];
+  /** Whoever made the target ready has sent one just now. */
+  #sentAt: number[];
 
   /** @param isOther whether a request is that of somebody with a share of their own */
   constructor(
@@ -25,6 +26,7 @@ export class Pace {
     this.#rate = rate;
     this.#isOther = isOther;
     this.#now = now;
+    this.#sentAt = [now()];
   }
 
   /** Takes a place for the request. @returns milliseconds until it may go out */
@@ -40,7 +42,7 @@ export class Pace {
   }
 }
 
-/** How many requests such a rate leaves a run of this length. */
+/** How many requests such a rate leaves a run of this length, beside the one before it. */
 export function requestsWithin(rate: Rate, elapsedMs: number): number {
-  return rate.requestsMax * (1 + Math.floor(Math.max(0, elapsedMs - 1) / rate.everyMs));
+  return rate.requestsMax * (1 + Math.floor(Math.max(0, elapsedMs - 1) / rate.everyMs)) - 1;
 }

@@ -48,26 +48,22 @@ export class Redaction {
 
   /** @returns the text without any secret */
   text(text: string): string {
-    let shown = text;
-    for (const variant of this.#all()) if (shown.includes(variant)) shown = shown.replaceAll(variant, HIDDEN);
-    return shown;
+    return without(text, this.#all());
   }
 
   /** Bytes, read one character a byte: secrets that are not ASCII are found as UTF-8. */
   bytes(bytes: Uint8Array): Uint8Array {
     const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
-    let shown = text;
-    for (const variant of this.#all()) {
-      const wire = Buffer.from(variant, "utf8").toString("latin1");
-      if (shown.includes(wire)) shown = shown.replaceAll(wire, HIDDEN);
-    }
+    const onTheWire = this.#all().map((variant) => Buffer.from(variant, "utf8").toString("latin1"));
+    const shown = without(text, onTheWire);
     return shown === text ? bytes : Buffer.from(shown, "latin1");
   }
 
   /** Any plain data: every text in it, but for those under the keys that are named. */
   data<T>(value: T, ...keysLeft: readonly string[]): T {
+    const all = this.#all();
     const walk = (each: unknown): unknown => {
-      if (typeof each === "string") return this.text(each);
+      if (typeof each === "string") return without(each, all);
       if (Array.isArray(each)) return each.map(walk);
       if (typeof each !== "object" || each === null) return each;
       return Object.fromEntries(
@@ -99,6 +95,12 @@ export class Redaction {
     this.#variants.set(secret, forms);
     return forms;
   }
+}
+
+function without(text: string, secrets: readonly string[]): string {
+  let shown = text;
+  for (const secret of secrets) if (shown.includes(secret)) shown = shown.replaceAll(secret, HIDDEN);
+  return shown;
 }
 
 /** `Bearer x` and `Basic x` are x; a cookie's values are each one. */

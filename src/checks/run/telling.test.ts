@@ -5,6 +5,7 @@ import type { Probe, ProbeStep, Target } from "../check.ts";
 import { filePart, formProbe, formWithFilePart } from "../payloads/form.ts";
 import { controlProbe } from "../payloads/upload.ts";
 import { PICTURES } from "../sample-targets.ts";
+import type { Exchange } from "../send-probe.ts";
 import { askedToWaitMs } from "./asked-to-wait.ts";
 import { compareWithBaseline } from "./baseline.ts";
 import type { CaseReport, CheckResult, CheckRun, CheckState, Stop } from "./check-run.ts";
@@ -15,6 +16,7 @@ import { isPlainHttp } from "./plain-http.ts";
 import { Redaction } from "./redaction.ts";
 import { requestDiff } from "./request-diff.ts";
 import { bytesToSend, SendingWatch } from "./sent-bytes.ts";
+import { TargetHealth } from "./target-health.ts";
 
 const NOTHING_HIDDEN = new Redaction(() => []);
 
@@ -167,9 +169,36 @@ test("a rate is kept by each request's own moment", () => {
   );
   const next = (name = "") =>
     pace.next({ name, part: "attack", origin: "", probe: probe(), limits: { deadlineMs: 1, lingerMs: 0 } });
-  assert.deepEqual([next(), next(), next("other"), next(), next(), next()], [0, 0, 0, 1000, 1000, 2000]);
+  assert.deepEqual([next(), next("other"), next(), next(), next()], [0, 0, 1000, 1000, 2000]);
   now = 3500;
   assert.equal(next(), 0);
+});
+
+test("a target is suspected after three connections, four silences or ten errors of its own, and a control clears it", () => {
+  const exchange = (status: number | null, end: Exchange["end"] = "left") =>
+    ({
+      answers: status === null ? [] : [{ status, headers: [], body: new Uint8Array() }],
+      end,
+    }) as unknown as Exchange;
+  const after = (count: number, note: (health: TargetHealth) => void): string | null => {
+    const health = new TargetHealth();
+    health.noteAnswer(exchange(400));
+    for (let at = 0; at < count; at += 1) note(health);
+    return health.suspicion();
+  };
+  const refused = (health: TargetHealth) => health.noteNoConnection();
+  const silent = (health: TargetHealth) => health.noteAnswer(exchange(null, "deadline"));
+  const broken = (health: TargetHealth) => health.noteAnswer(exchange(502));
+  assert.deepEqual([after(2, refused), after(3, silent), after(9, broken)], [null, null, null]);
+  assert.match(after(3, refused) ?? "", /^3 connections in a row/);
+  assert.match(after(4, silent) ?? "", /^4 requests in a row had no answer/);
+  assert.match(after(10, broken) ?? "", /^10 of the last 11 answers were 5xx/);
+  const closing = (health: TargetHealth) => health.noteAnswer(exchange(null, "closed"));
+  assert.equal(after(20, closing), null, "closing without an answer is an answer");
+  const health = new TargetHealth();
+  for (let at = 0; at < 3; at += 1) health.noteNoConnection();
+  health.clear();
+  assert.equal(health.suspicion(), null);
 });
 
 test("how long a target asks to wait is read from seconds and from dates", () => {
