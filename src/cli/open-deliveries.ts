@@ -5,7 +5,7 @@ import { existsSync } from "node:fs";
 import { GateError } from "../problems/gate-error.ts";
 import type { Records } from "../records/records.ts";
 import { openSqliteRecords } from "../records/sqlite/open-sqlite-records.ts";
-import { readOperatorAccess } from "../server/operator-access.ts";
+import { readOperatorAccess } from "../settings/operator-access.ts";
 import type { Settings } from "../settings/settings.ts";
 
 /** Waits out a gate that holds the write lock. */

@@ -2,7 +2,7 @@
  * Telling a running gate on this machine to read its flows again.
  */
 import { GateError } from "../problems/gate-error.ts";
-import { readOperatorAccess } from "../server/operator-access.ts";
+import { readOperatorAccess } from "../settings/operator-access.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { CommandIo } from "./io.ts";
 import { readSettings, type SettingsArguments } from "./read-settings.ts";

@@ -8,7 +8,7 @@ import { networkInterfaces } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import type { Flow } from "../../flows/flow.ts";
 import { type RecordsView, readSqliteRecords } from "../../records/sqlite/read-sqlite-records.ts";
-import { readOperatorAccess } from "../../server/operator-access.ts";
+import { readOperatorAccess } from "../../settings/operator-access.ts";
 import type { Settings } from "../../settings/settings.ts";
 import { parseUploadId } from "../../uploads/upload-id.ts";
 import type { Target } from "../check.ts";

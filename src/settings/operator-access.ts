@@ -6,7 +6,7 @@ import { randomBytes, timingSafeEqual } from "node:crypto";
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { GateError } from "../problems/gate-error.ts";
-import type { ListenAddress, Settings } from "../settings/settings.ts";
+import type { ListenAddress, Settings } from "./settings.ts";
 
 /** Where the operator's port is, and what lets one change things there. */
 export interface OperatorAccess {
