@@ -4,6 +4,7 @@
  * Always holds: one process serves all faults of a framework, one after the other; what it stores is gone with its folder.
  */
 import { createHash, createHmac, randomBytes, randomUUID } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -47,29 +48,30 @@ const COMMANDS: Readonly<Record<ServiceFramework, (port: number) => readonly str
 const PEOPLE = { ann: "upload", bob: "upload", reader: "read", old: "expired" } as const;
 type Person = keyof typeof PEOPLE;
 
+const newKey = (): string => randomBytes(24).toString("base64url");
+
+/** The same at each service of this process: whoever checks reads them from its environment. */
+const KEYS: Readonly<Record<Person, string>> = {
+  ann: newKey(),
+  bob: newKey(),
+  reader: newKey(),
+  old: newKey(),
+};
+
 /** One service that runs. */
 export class CheckedService {
   readonly framework: ServiceFramework;
   readonly origin: string;
   readonly folder: string;
-  readonly keys: Readonly<Record<Person, string>>;
   readonly #child: Child;
   readonly #linkSecret: string;
   readonly #records: DatabaseSync;
   #known = new Set<string>();
 
-  constructor(
-    framework: ServiceFramework,
-    origin: string,
-    folder: string,
-    keys: Readonly<Record<Person, string>>,
-    linkSecret: string,
-    child: Child,
-  ) {
+  constructor(framework: ServiceFramework, origin: string, folder: string, linkSecret: string, child: Child) {
     this.framework = framework;
     this.origin = origin;
     this.folder = folder;
-    this.keys = keys;
     this.#linkSecret = linkSecret;
     this.#child = child;
     this.#records = new DatabaseSync(join(folder, "data/records.sqlite"), { timeout: 2000 });
@@ -81,7 +83,7 @@ export class CheckedService {
   }
 
   get identities(): Identities {
-    const of = (name: Person): Identity => identity(name, this.keys[name]);
+    const of = (name: Person): Identity => identity(name, KEYS[name]);
     return {
       header: "Authorization",
       main: of("ann"),
@@ -126,8 +128,25 @@ export class CheckedService {
     };
   }
 
+  /** What it has logged. */
   log(): string {
-    return this.#child.output;
+    return readFileSync(join(this.folder, "log"), "utf8");
+  }
+
+  /** What the flows of the service name in their `verify`. */
+  get environment(): Readonly<Record<string, string>> {
+    const keyOf = (person: Person): string => `Bearer ${KEYS[person]}`;
+    return {
+      SERVICE_ANN: keyOf("ann"),
+      SERVICE_BOB: keyOf("bob"),
+      SERVICE_READER: keyOf("reader"),
+      SERVICE_OLD: keyOf("old"),
+      SERVICE_PYTHON: PYTHON,
+      SERVICE_DATA: join(this.folder, "data"),
+      SERVICE_LINK_SECRET: this.#linkSecret,
+      SERVICE_LOG: join(this.folder, "log"),
+      SERVICE_ORIGIN: this.origin,
+    };
   }
 
   #issue(): Identity {
@@ -214,8 +233,6 @@ function asReceived(row: StoredRow): ReceivedUpload {
   return { method: "POST", path: row.route, headers: [], fields, files: [file] };
 }
 
-const newKey = (): string => randomBytes(24).toString("base64url");
-
 function identity(name: string, key: string): Identity {
   return { name, lines: async () => [`Authorization: Bearer ${key}`] };
 }
@@ -225,7 +242,7 @@ export async function startCheckedService(framework: ServiceFramework): Promise<
   const folder = await mkdtemp(join(tmpdir(), `checked-${framework}-`));
   await mkdir(join(folder, "data"));
   await writeFile(join(folder, "fault"), "");
-  const keys = { ann: newKey(), bob: newKey(), reader: newKey(), old: newKey() };
+  await writeFile(join(folder, "log"), "");
   const linkSecret = newKey();
   const port = await freePort();
   const child = new Child(`the ${framework} service`, PYTHON, COMMANDS[framework](port), {
@@ -235,12 +252,13 @@ export async function startCheckedService(framework: ServiceFramework): Promise<
       FAULT_FILE: join(folder, "fault"),
       SERVICE_DATA: join(folder, "data"),
       SERVICE_LINK_SECRET: linkSecret,
+      SERVICE_LOG: join(folder, "log"),
       SERVICE_KEYS: Object.entries(PEOPLE)
-        .map(([name, right]) => `${name}:${right}:${keys[name as Person]}`)
+        .map(([name, right]) => `${name}:${right}:${KEYS[name as Person]}`)
         .join(","),
     },
   });
   const origin = `http://127.0.0.1:${port}`;
   await child.untilReady(() => answers(`${origin}/health/ready`));
-  return new CheckedService(framework, origin, folder, keys, linkSecret, child);
+  return new CheckedService(framework, origin, folder, linkSecret, child);
 }

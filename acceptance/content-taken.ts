@@ -70,7 +70,7 @@ export const TAKEN: Readonly<Record<string, Readonly<Record<string, "all" | read
     "UPL-CT-02": "all",
     "UPL-DC-08": "all",
     "UPL-DC-09": [
-      "entities that unfold to 16 MiB in the texts of a workbook",
+      "entities that unfold to 8 MiB in the texts of a workbook",
       "an entity to fetch in the texts of a workbook",
     ],
     "UPL-IM-01": ["a WebP that says 65,000 by 65,000 pixels"],
