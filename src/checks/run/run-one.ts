@@ -15,6 +15,7 @@ import type { Send } from "../send.ts";
 import { askedToWaitMs, isExpectedBusy } from "./asked-to-wait.ts";
 import type { CaseReport, CheckState, Confidence, RecordedExchange } from "./check-run.ts";
 import { confidenceOf, confidenceOfPlay } from "./confidence.ts";
+import { deadlineMsFor } from "./patience.ts";
 import type { PlannedCase } from "./plan-run.ts";
 import { NotReadOnly, readingOnly } from "./read-only.ts";
 import type { Redaction } from "./redaction.ts";
@@ -71,7 +72,7 @@ export async function runOne(planned: PlannedCase, runner: CaseRunner): Promise<
 async function tellOf(planned: PlannedCase, runner: CaseRunner, log: CaseLog): Promise<Told> {
   try {
     return planned.kind === "case"
-      ? await tellCase(planned.each, runner, log)
+      ? await tellCase(planned, planned.each, runner, log)
       : await tellScenario(planned, planned.each, runner, log);
   } catch (error) {
     return tellError(error);
@@ -96,9 +97,17 @@ const LOST_MAX = 2;
 /** What a target says that puts it off. */
 class PutOff extends Error {}
 
-async function tellCase(each: CheckCase, runner: CaseRunner, log: CaseLog): Promise<Told> {
+async function tellCase(
+  { cost }: PlannedCase,
+  each: CheckCase,
+  runner: CaseRunner,
+  log: CaseLog,
+): Promise<Told> {
   const { target } = runner;
-  const send: Send = (sending) => runner.wire.send(sending, log);
+  const controlMs = runner.control?.exchange.elapsedMs ?? null;
+  const deadlineMs = deadlineMsFor(each.expect, target, cost.sentBytes, controlMs);
+  const send: Send = (sending) =>
+    runner.wire.send({ ...sending, limits: { ...sending.limits, deadlineMs } }, log);
   if (each.copies !== undefined) {
     const { copies, twin } = await lookAtCopies(each, target, send);
     for (const { exchange } of [...copies, twin]) runner.evidence?.saw?.(exchange);

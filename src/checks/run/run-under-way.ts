@@ -25,6 +25,7 @@ import { whatHappened } from "./what-happened.ts";
 
 /** Fewer answers are no ground to say that a target takes everything. */
 const HOSTILE_MIN = 3;
+const NOT_ABOUT_CONTENT: ReadonlySet<string> = new Set(["TR", "PM", "RT", "RS", "FM", "VO"]);
 
 export class RunUnderWay {
   readonly redaction: Redaction;
@@ -231,14 +232,20 @@ export class RunUnderWay {
     }
   }
 
+  /** Looks at uploads alone that any client could send: what is odd as HTTP is refused by servers that look at nothing else. */
   #noteIfItTakesEverything(): void {
     if (this.stopped !== null) return;
-    const took = [...this.#ran.values()].filter((ran) => ran.took !== null);
+    const took = [...this.#ran.values()].filter(
+      ({ took: isTaken, planned, report }) =>
+        isTaken !== null &&
+        !NOT_ABOUT_CONTENT.has(groupOf(planned.check)) &&
+        report.exchanges[0]?.request.isPlainHttp === true,
+    );
     const isAll = took.length >= HOSTILE_MIN && took.every((ran) => ran.took === true);
-    if (!isAll || !took.some(({ report }) => report.state === "fail")) return;
+    if (!isAll || !this.results.some(({ state }) => state === "fail")) return;
     this.#stop({
       kind: "takes-everything",
-      sentence: `The target took every one of the ${took.length} hostile uploads that it answered: nothing seems to be looked at before an upload is accepted.`,
+      sentence: `The target took every one of the ${took.length} hostile uploads that any client could send: nothing seems to be looked at before an upload is accepted.`,
     });
   }
 

@@ -12,6 +12,7 @@ import type { CaseReport, CheckResult, CheckRun, CheckState, Stop } from "./chec
 import { exitCodeOf, sentenceOf } from "./conclude-run.ts";
 import { namesReason } from "./confidence.ts";
 import { Pace } from "./pace.ts";
+import { deadlineMsFor } from "./patience.ts";
 import { isPlainHttp } from "./plain-http.ts";
 import { Redaction } from "./redaction.ts";
 import { requestDiff } from "./request-diff.ts";
@@ -199,6 +200,14 @@ test("a target is suspected after three connections, four silences or ten errors
   for (let at = 0; at < 3; at += 1) health.noteNoConnection();
   health.clear();
   assert.equal(health.suspicion(), null);
+});
+
+test("a case waits as long as its target, its size and its own promise need", () => {
+  const accepted = { outcome: "accepted" } as const;
+  const at = (controlMs: number | null, sentBytes = 0, idleMs: number | null = null, withinMs = 0) =>
+    deadlineMsFor(withinMs === 0 ? accepted : { ...accepted, withinMs }, { idleMs }, sentBytes, controlMs);
+  assert.deepEqual([at(5), at(500), at(4000), at(null)], [3000, 5000, 10_000, 10_000]);
+  assert.deepEqual([at(5, 60_000_000), at(5, 0, 30_000), at(5, 0, null, 6000)], [63_000, 32_000, 8000]);
 });
 
 test("how long a target asks to wait is read from seconds and from dates", () => {
