@@ -22,6 +22,7 @@ export interface CheckArguments {
   readonly header?: readonly string[];
   readonly text?: readonly string[];
   readonly raw?: boolean;
+  readonly status?: string;
   readonly writeFlow?: string;
   readonly profile?: string;
   readonly only?: string;
@@ -63,6 +64,14 @@ export function readLimits(args: CheckArguments): WrittenLimits {
 /** @throws UsageError */
 export function readMaxSize(written: string | undefined): number | null {
   return written === undefined ? null : valueFor("--max-size", readSize(written));
+}
+
+/** @throws UsageError */
+export function readStatus(written: string | undefined): number | null {
+  if (written === undefined) return null;
+  const status = wholeNumber("--status", written);
+  if (status < 200 || status > 399) throw new UsageError(`--status takes 200 to 399, not ${status}.`);
+  return status;
 }
 
 /** @throws UsageError */

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { readExpectation } from "../checks/expectation/read-expectation.ts";
 import type { TlsTrust } from "../checks/open-connection.ts";
 import type { CheckSubject } from "../checks/run/run-request.ts";
+import type { FirstRequests } from "../checks/targets/ask.ts";
 import { subjectOfFlow, subjectOfUrl } from "../checks/targets/make-subject.ts";
 import type { UrlSubject } from "../checks/targets/subject-of-url.ts";
 import type { UrlTargetInput } from "../checks/targets/url-request.ts";
@@ -23,6 +24,8 @@ import {
   pairsOf,
   pathOf,
   readMaxSize,
+  readProfile,
+  readStatus,
   UsageError,
 } from "./check-options.ts";
 import { findFlows, noSuchFlow, problemLine } from "./find-flows.ts";
@@ -125,7 +128,7 @@ function urlRoute(args: CheckArguments, url: string, runId: string): CheckedRout
     headers: args.header ?? [],
     texts: pairsOf("--text", args.text),
     isRaw: args.raw === true,
-    status: null,
+    status: readStatus(args.status),
     runId,
   };
   return { kind: "url", origin: new URL(url).origin, input, runId };
@@ -150,7 +153,7 @@ export async function openRoute(
   io: CommandIo,
 ): Promise<OpenedRoute> {
   const more = {
-    first: args.dryRun === true ? ("none" as const) : ("upload" as const),
+    first: firstRequests(args),
     tls: await trustOf(args),
   };
   const opened = route.kind === "flow" ? await openFlow(route, more, io) : await openUrl(route, more);
@@ -160,7 +163,13 @@ export async function openRoute(
   return { ...opened, subject: { ...subject, about: { ...subject.about, framework } } };
 }
 
-type More = { readonly first: "none" | "upload"; readonly tls: TlsTrust };
+type More = { readonly first: FirstRequests; readonly tls: TlsTrust };
+
+/** In production the run's own control upload is the only one. */
+function firstRequests(args: CheckArguments): FirstRequests {
+  if (args.dryRun === true) return "none";
+  return readProfile(args.profile) === "prod-safe" ? "questions" : "upload";
+}
 
 async function openFlow(
   route: Extract<CheckedRoute, { kind: "flow" }>,
@@ -183,7 +192,8 @@ async function openUrl(route: Extract<CheckedRoute, { kind: "url" }>, more: More
   return { subject: inferred, inferred, removal: null };
 }
 
-async function trustOf({ ca, insecure }: CheckArguments): Promise<TlsTrust> {
+/** @throws UsageError */
+export async function trustOf({ ca, insecure }: CheckArguments): Promise<TlsTrust> {
   if (ca === undefined) return { isUnverified: insecure === true };
   try {
     return { ca: await readFile(ca, "utf8"), isUnverified: insecure === true };

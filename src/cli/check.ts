@@ -5,6 +5,7 @@
  */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { TlsTrust } from "../checks/open-connection.ts";
 import { readRunJson } from "../checks/reports/json-report.ts";
 import { planReport } from "../checks/reports/plan-report.ts";
 import { startProgress } from "../checks/reports/progress.ts";
@@ -18,10 +19,10 @@ import { capsOf } from "../checks/run/profiles.ts";
 import { runChecks } from "../checks/run/run-checks.ts";
 import type { CheckSubject, RunOptions } from "../checks/run/run-request.ts";
 import { diagnoseControl } from "../checks/targets/diagnose-control.ts";
-import { checkHost } from "../checks/targets/host-safety.ts";
+import { checkHost, type HostSafety } from "../checks/targets/host-safety.ts";
 import { type CheckArguments, listOf, oneOf, readLimits, readProfile, UsageError } from "./check-options.ts";
 import { plannedRun } from "./check-plan.ts";
-import { findRoute, type OpenedRoute, openRoute } from "./check-route.ts";
+import { findRoute, type OpenedRoute, openRoute, trustOf } from "./check-route.ts";
 import { shownPath } from "./find-flows.ts";
 import type { CommandIo } from "./io.ts";
 import {
@@ -36,6 +37,7 @@ import { processTerminal, type Terminal } from "./terminal.ts";
 import { writeFlow } from "./write-flow.ts";
 
 const USAGE = 2;
+const NOTHING_TOLD = 3;
 const UNSAFE = 4;
 
 export async function checkCommand(
@@ -61,25 +63,31 @@ async function check(args: CheckArguments, io: CommandIo, terminal: Terminal): P
   if (route === null) return USAGE;
   const folder = await openRunsFolder();
   const baseline = await readBaseline(args.baseline);
+  const tls = await trustOf(args);
   const safety = await checkHost({
     origin: route.origin,
     allowHosts: args.allowHost ?? [],
     tokenFile: TOKEN_FILE,
+    tls,
   });
-  if (!safety.isSafe) {
-    io.err(`Refused for safety: ${safety.sentence}`);
-    return UNSAFE;
-  }
+  if (!safety.isSafe) return refuse(safety, io);
   const opened = await openRoute(route, args, io);
   const { subject } = opened;
+  const asked: Asked = { args, runId, terminal, tls };
   try {
-    if (args.dryRun === true) return dryRun(opened, args, runId, terminal);
-    const told = await runWithProgress(subject, args, runId, terminal);
+    if (args.dryRun === true) return dryRun(opened, asked);
+    const told = await runWithProgress(subject, asked);
     const run = baseline === null ? told : compareWithBaseline(told, baseline);
     return await tell(run, { args, formats, folder, terminal, opened, io });
   } finally {
     await subject.close();
   }
+}
+
+/** A name that stands for no machine is no danger: there is just nobody to ask. */
+function refuse({ why, sentence }: Extract<HostSafety, { isSafe: false }>, io: CommandIo): number {
+  io.err(why === "unknown" ? sentence : `Refused for safety: ${sentence}`);
+  return why === "unknown" ? NOTHING_TOLD : UNSAFE;
 }
 
 function readFormats(written: string | undefined): readonly ReportFormat[] {
@@ -98,32 +106,32 @@ async function readBaseline(named: string | undefined): Promise<CheckRun | null>
   }
 }
 
-function dryRun(
-  { subject, removal }: OpenedRoute,
-  args: CheckArguments,
-  runId: string,
-  terminal: Terminal,
-): number {
-  const options = runOptions(subject, args, runId, () => {}, new AbortController().signal);
+/** What was asked for, read. */
+interface Asked {
+  readonly args: CheckArguments;
+  readonly runId: string;
+  readonly terminal: Terminal;
+  readonly tls: TlsTrust;
+}
+
+function dryRun({ subject, removal }: OpenedRoute, asked: Asked): number {
+  const { terminal } = asked;
+  const options = runOptions(subject, asked, () => {}, new AbortController().signal);
   terminal.page(
     planReport(plannedRun(subject, options, planRun(subject, options), removal), terminal.columns),
   );
   return 0;
 }
 
-async function runWithProgress(
-  subject: CheckSubject,
-  args: CheckArguments,
-  runId: string,
-  terminal: Terminal,
-): Promise<CheckRun> {
+async function runWithProgress(subject: CheckSubject, asked: Asked): Promise<CheckRun> {
+  const { terminal } = asked;
   const progress = startProgress({ isTerminal: terminal.hasProgress, columns: terminal.columns });
   const interrupt = new AbortController();
   const onSignal = () => interrupt.abort();
   process.once("SIGINT", onSignal).once("SIGTERM", onSignal);
   const onEvent: RunOptions["onEvent"] = (event) => terminal.progress(progress.take(event));
   try {
-    return await runChecks(subject, runOptions(subject, args, runId, onEvent, interrupt.signal));
+    return await runChecks(subject, runOptions(subject, asked, onEvent, interrupt.signal));
   } finally {
     process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
     terminal.progress(progress.end());
@@ -132,8 +140,7 @@ async function runWithProgress(
 
 function runOptions(
   subject: CheckSubject,
-  args: CheckArguments,
-  runId: string,
+  { args, runId, tls }: Asked,
   onEvent: RunOptions["onEvent"],
   signal: AbortSignal,
 ): RunOptions {
@@ -151,6 +158,8 @@ function runOptions(
     onEvent,
     signal,
     diagnose: diagnoseControl,
+    tls,
+    program: `sluicegate ${readVersion()}`,
   };
 }
 

@@ -5,11 +5,10 @@
  *
  * The flag in the first line keeps the space for young objects small: what a gate holds is buffers, and a larger space costs 20 MB for nothing.
  */
-import { existsSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
 import { Command, CommanderError } from "commander";
 import { GateError } from "../problems/gate-error.ts";
 import { type CommandIo, processIo } from "./io.ts";
+import { readVersion } from "./read-version.ts";
 
 const EXIT_COULD_NOT_RUN = 2;
 
@@ -154,6 +153,10 @@ function addCheckCommands(program: Command, io: CommandIo, exit: (code: number) 
     .option(
       "--header <line...>",
       "with --url: header lines that each request needs: 'Authorization: Bearer …'",
+    )
+    .option(
+      "--status <number>",
+      "with --url: the status of an upload that was taken (default: 200, 201, 202 or 204)",
     )
     .option("--text <name=value...>", "with --url: text fields of the form")
     .option("--write-flow <folder>", "with --url: write the flow folder that was inferred, below this one")
@@ -304,15 +307,6 @@ function addAuditCommands(audit: Command, io: CommandIo, exit: (code: number) =>
 
 const withSettings = (command: Command): Command =>
   command.option("--settings <file>", "settings file (default: ./sluicegate.yaml)");
-
-/** From the package's own description, the nearest above this file: in the checkout, in the package, and in any other build. */
-function readVersion(): string {
-  for (let folder = dirname(import.meta.filename); folder !== dirname(folder); folder = dirname(folder)) {
-    const file = join(folder, "package.json");
-    if (existsSync(file)) return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
-  }
-  return "unknown";
-}
 
 function explainFailure(error: unknown, io: CommandIo): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_COULD_NOT_RUN;
