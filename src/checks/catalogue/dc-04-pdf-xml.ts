@@ -41,7 +41,7 @@ export const pdfXml: Check = {
     hostile("a form with an entity to fetch", () =>
       withForm(form(fetchingType("xdp:xdp", NOWHERE), "&far;")),
     ),
-    hostile("a form with entities that unfold to 16 MiB", () =>
+    hostile("a form with entities that unfold to 8 MiB", () =>
       withForm(form(laughingType("xdp:xdp"), LAUGH)),
     ),
     hostile("a deflated form with an entity to fetch", () =>

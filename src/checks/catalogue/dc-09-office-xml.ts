@@ -43,7 +43,7 @@ export const officeXml: Check = {
     hostile("an entity to fetch in the list of types", DOCX, { typesProlog: fetchingType("Types", NOWHERE) }),
     hostile("entities that unfold in the list of types", DOCX, { typesProlog: laughingType("Types") }),
     hostile(
-      "entities that unfold to 16 MiB in the texts of a workbook",
+      "entities that unfold to 8 MiB in the texts of a workbook",
       XLSX,
       sharedTexts(laughingType("sst"), LAUGH),
     ),

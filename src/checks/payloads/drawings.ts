@@ -14,27 +14,27 @@ export function drawing(inside = "", attributes = "", prolog = ""): Uint8Array {
   );
 }
 
-/** Groups that each use the one before so many times: 16,777,216 squares in all. */
+/** Groups that each use the one before sixteen times: a million squares in all. */
 export function nestedUse(): Uint8Array {
-  const levels = Array.from({ length: 6 }, (_, index) => {
+  const levels = Array.from({ length: 5 }, (_, index) => {
     const inner = `<use xlink:href="#g${index}"/>`.repeat(16);
     return `<g id="g${index + 1}">${inner}</g>`;
   });
   return drawing(
-    `<defs><rect id="g0" width="1" height="1"/>${levels.join("")}</defs><use xlink:href="#g6"/>`,
+    `<defs><rect id="g0" width="1" height="1"/>${levels.join("")}</defs><use xlink:href="#g5"/>`,
   );
 }
 
-/** A document type whose entities each hold the one before eight times: 16 MiB of text in all. */
+/** A document type whose entities each hold the one before eight times: 8 MiB of text in all. */
 export function laughingType(root: string): string {
-  const levels = Array.from({ length: 7 }, (_, index) => {
+  const levels = Array.from({ length: 6 }, (_, index) => {
     return `<!ENTITY e${index + 1} "${`&e${index};`.repeat(8)}">`;
   });
-  return `<!DOCTYPE ${root} [<!ENTITY e0 "haha haha">${levels.join("")}]>`;
+  return `<!DOCTYPE ${root} [<!ENTITY e0 "${"ha".repeat(16)}">${levels.join("")}]>`;
 }
 
 /** The entity that holds all the others. */
-export const LAUGH = "&e7;";
+export const LAUGH = "&e6;";
 
 /** A document type with an entity that is to be fetched. */
 export function fetchingType(root: string, url: string): string {
