@@ -25,6 +25,7 @@ import { plannedRun } from "./check-plan.ts";
 import { findRoute, type OpenedRoute, openRoute, trustOf } from "./check-route.ts";
 import { shownPath } from "./find-flows.ts";
 import type { CommandIo } from "./io.ts";
+import { readVersion } from "./read-version.ts";
 import {
   findRun,
   forgetOldRuns,
