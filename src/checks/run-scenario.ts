@@ -32,6 +32,8 @@ export interface ScenarioRun {
   readonly send?: Send;
   /** The control upload was sent beside, and judged: a twin that is the control is not sent again. */
   readonly isControlSent?: boolean;
+  /** How long a request waits for its answer that does not say so itself. Default: 15 seconds. */
+  readonly deadlineMs?: number;
 }
 
 /** The result of one scenario. Never rejects: what breaks off is inconclusive. */
@@ -106,7 +108,8 @@ class PlayedStage implements Stage {
     this.#sent += 1;
     if (this.#sent > this.#scenario.requestsMax)
       throw new Error(`more than the ${this.#scenario.requestsMax} requests that were announced`);
-    const { expect, origin = this.#run.target.origin, deadlineMs = DEADLINE_MS, lingerMs = 0 } = options;
+    const { expect, origin = this.#run.target.origin, lingerMs = 0 } = options;
+    const { deadlineMs = this.#run.deadlineMs ?? DEADLINE_MS } = options;
     const closes = expect !== undefined && expect.outcome !== "accepted" && expect.closes === true;
     const { send = sendDirectly } = this.#run;
     const limits = { deadlineMs, lingerMs: closes ? 1000 : lingerMs };

@@ -7,7 +7,7 @@
 import type { CheckCase, Expectation, Target } from "../check.ts";
 import type { Hooks } from "../hooks.ts";
 import type { Outcome } from "../judge.ts";
-import { judgeCase, judgeCopies } from "../judge-case.ts";
+import { ACCEPTED, judgeCase, judgeCopies } from "../judge-case.ts";
 import { attackOf, type Evidence, look, lookAtCopies, twinOf } from "../run-check.ts";
 import { BROKE_OFF, runScenario } from "../run-scenario.ts";
 import type { Scenario } from "../scenario.ts";
@@ -122,7 +122,7 @@ async function tellCase(
     });
     const hasTwin = each.twin !== "control";
     const twin = hasTwin
-      ? await patiently({ outcome: "accepted" }, { runner, log }, async () =>
+      ? await patiently(ACCEPTED, { runner, log }, async () =>
           look(target, await twinOf(each, target), runner.evidence, send),
         )
       : null;
@@ -191,7 +191,7 @@ function tellOutcome(
 }
 
 async function tellScenario(
-  { check }: PlannedCase,
+  { check, cost }: PlannedCase,
   scenario: Scenario,
   runner: CaseRunner,
   log: CaseLog,
@@ -209,7 +209,18 @@ async function tellScenario(
       throw error;
     }
   };
-  const run = { check, target, evidence: seen.evidence, hooks, send, isControlSent: true };
+  // Under load, and while a fault is in force, an answer may take its time.
+  const isUsual = scenario.faults.length === 0 && !check.flags.includes("b");
+  const deadlineMs = deadlineMsFor(
+    ACCEPTED,
+    target,
+    cost.sentBytes,
+    runner.control?.exchange.elapsedMs ?? null,
+  );
+  const run = {
+    ...{ check, target, evidence: seen.evidence, hooks, send, isControlSent: true },
+    ...(isUsual ? { deadlineMs } : {}),
+  };
   let result = await runScenario(scenario, run);
   const putOff = putOffBy(log);
   if (putOff !== null && (await wire.wait(putOff.ms, putOff.why))) {
