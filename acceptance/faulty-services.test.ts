@@ -147,7 +147,8 @@ describe("faults of services", { concurrency: FRAMEWORKS.length }, () => {
           const run = await runOnService(service, {
             flow: flowOf(framework, fault, true),
             origin: gate.origin,
-            only: idsOf(fault),
+            // Of what is not mended, one check tells as much as several.
+            only: fault.cured === true ? idsOf(fault) : idsOf(fault).slice(0, 1),
             runId: nextRunId(),
             isLookedInto: true,
             ...(fault.cured === LOGS ? {} : { log: () => logOf(gate) }),

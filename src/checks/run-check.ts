@@ -48,6 +48,8 @@ export interface CaseResult {
 }
 
 const DEADLINE_MS = 10_000;
+/** So that it can still be told how late an answer was. */
+const PATIENCE_MS = 1000;
 const LINGER_MS = 1000;
 
 /**
@@ -153,10 +155,15 @@ export async function look(
   const exchange = await send({
     ...sending,
     origin: target.origin,
-    limits: { deadlineMs: DEADLINE_MS, lingerMs },
+    limits: { deadlineMs: deadlineOf(expect), lingerMs },
   });
   const received = (await evidence?.received(exchange, probe.content)) ?? null;
   return { exchange, received, content: probe.content };
+}
+
+/** Where an answer has a time of its own, nothing that comes long after it could still be right. */
+function deadlineOf({ withinMs }: Expectation): number {
+  return withinMs === undefined ? DEADLINE_MS : Math.min(DEADLINE_MS, withinMs + PATIENCE_MS);
 }
 
 /** Copies and twin at the same time: nobody can tell whose the stored files are. */
