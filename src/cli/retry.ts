@@ -86,7 +86,7 @@ export async function findDelivery(
 /** The flows say whether the same upload may be sent twice; those that do not load say nothing. */
 async function flowsInForce(settings: Settings): Promise<readonly Flow[]> {
   const upstreams = new Set(settings.upstreams.keys());
-  const load = await loadFlows({ folder: settings.flowsFolder, upstreams });
+  const load = await loadFlows({ folder: settings.flowsFolder, upstreams, needsSamples: false });
   return load.ok ? load.set.flows : [];
 }
 

@@ -37,6 +37,7 @@ async function readFlows(settings: Settings, io: CommandIo): Promise<FlowSet | n
     folder: settings.flowsFolder,
     upstreams: new Set(settings.upstreams.keys()),
     callers: knownCallers(settings),
+    needsSamples: false,
   });
   printProblems(load.problems, io);
   if (load.ok) return load.set;

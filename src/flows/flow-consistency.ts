@@ -24,6 +24,7 @@ export interface FlowSurroundings {
   readonly folderName: string;
   readonly upstreams: ReadonlySet<string> | "any";
   readonly callers: KnownCallers;
+  readonly needsSamples: boolean;
 }
 
 /** All contradictions of one flow file. */
@@ -42,7 +43,7 @@ export async function findContradictions(
     ...findPermissionContradictions(source, flow, around.callers),
     ...findFailureContradictions(source, flow),
     ...(await checkExpectedBody(source, flow, around)),
-    ...(await findVerifyContradictions(source, flow, around.folder)),
+    ...(await findVerifyContradictions(source, flow, around)),
   ];
 }
 

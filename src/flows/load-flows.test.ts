@@ -5,6 +5,7 @@ import { basename, join, resolve } from "node:path";
 import { after, test } from "node:test";
 import type { Flow } from "./flow.ts";
 import { loadFlows, readFlowFolder } from "./load-flows.ts";
+import { readFlow } from "./read-flow.ts";
 
 const FIXTURES = resolve(import.meta.dirname, "../../fixtures/flows");
 const UPSTREAMS = new Set(["accounts"]);
@@ -413,4 +414,14 @@ test("names of upstreams are not checked where there are no settings", async () 
   const folder = flowsFolder({ "a/flow.yaml": flowText("a", "/a") });
   assert.equal((await loadFlows({ folder, upstreams: "any" })).ok, true);
   assert.equal((await loadFlows({ folder, upstreams: new Set() })).ok, false);
+});
+
+test("a gate that serves does not need the samples that checks send", async () => {
+  const name = "verify-samples-that-cannot-pass.yaml";
+  const checked = await readFlow(join(FIXTURES, name), { upstreams: "any" });
+  const serving = await readFlow(join(FIXTURES, name), { upstreams: "any", needsSamples: false });
+  const about = (reading: typeof checked) =>
+    reading.ok ? [] : reading.problems.filter(({ path }) => path.startsWith("verify.samples"));
+  assert.ok(about(checked).length > 0);
+  assert.deepEqual(about(serving), []);
 });

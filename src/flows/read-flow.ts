@@ -24,6 +24,8 @@ import { buildVerify } from "./verify/verify-schema.ts";
 export interface NamedBySettings {
   readonly upstreams: ReadonlySet<string> | "any";
   readonly callers?: KnownCallers;
+  /** Whether the files that `verify` names must be there. A gate that serves never reads them, and may run where they are not. Default: yes. */
+  readonly needsSamples?: boolean;
 }
 
 /** What came of one file. */
@@ -42,8 +44,8 @@ export async function readFlow(file: string, named: NamedBySettings): Promise<Fl
   const source = readYaml(written.text, file, "FLOW_INVALID");
   if (source.problems.length > 0) return { ok: false, problems: inFileOrder(source.problems) };
   const folder = dirname(resolve(file));
-  const { upstreams, callers = "any" } = named;
-  const around = { folder, folderName: basename(folder), upstreams, callers };
+  const { upstreams, callers = "any", needsSamples = true } = named;
+  const around = { folder, folderName: basename(folder), upstreams, callers, needsSamples };
   const mode = findModeWord(source, written.text);
   const parsed = flowSchema.safeParse(source.value);
   const problems = [

@@ -38,6 +38,7 @@ async function reloadFlows(gate: GateParts): Promise<ReloadResult> {
     folder: flowsFolder,
     upstreams: new Set(upstreams.keys()),
     callers: knownCallers(gate.settings),
+    needsSamples: false,
   });
   const problems = load.problems.map(formatSetupProblem);
   gate.metrics.reloads.inc({ result: load.ok ? "loaded" : "refused" });

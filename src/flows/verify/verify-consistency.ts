@@ -15,16 +15,22 @@ import type { YamlSource } from "../../setup/yaml-source.ts";
 import { findFileType } from "../../uploads/file-types.ts";
 import { readHeaderLine } from "./verify-values.ts";
 
-/** All contradictions of a flow's `verify`. @param folder the flow's. */
+/** Where the flow lies, and whether the files that it names must be there. */
+interface SamplePlace {
+  readonly folder: string;
+  readonly needsSamples: boolean;
+}
+
+/** All contradictions of a flow's `verify`. */
 export async function findVerifyContradictions(
   source: YamlSource,
   flow: WrittenGroup,
-  folder: string,
+  place: SamplePlace,
 ): Promise<SetupProblem[]> {
   if (!isGroup(flow.verify)) return [];
   const verify = flow.verify;
   return [
-    ...(await checkSamples(source, flow, groupIn(verify.samples), folder)),
+    ...(await checkSamples(source, flow, groupIn(verify.samples), place)),
     ...checkFields(source, flow, groupIn(verify.fields)),
     ...checkPath(source, flow, groupIn(verify.path)),
     ...checkHeaders(source, verify),
@@ -48,7 +54,7 @@ async function checkSamples(
   source: YamlSource,
   flow: WrittenGroup,
   samples: WrittenGroup,
-  folder: string,
+  { folder, needsSamples }: SamplePlace,
 ): Promise<SetupProblem[]> {
   const files = groupIn(groupIn(flow.accept).files);
   const found: SetupProblem[] = [];
@@ -56,7 +62,7 @@ async function checkSamples(
     const at = [AT, "samples", field];
     if (!Object.hasOwn(files, field)) {
       found.push(problemAtKey(source, at, unknownName(field, Object.keys(files), "file field")));
-    } else if (typeof path === "string" && path.trim() !== "") {
+    } else if (needsSamples && typeof path === "string" && path.trim() !== "") {
       const sentence = await sampleSentence(path.trim(), groupIn(files[field]), folder);
       if (sentence !== null) found.push(problemAt(source, at, sentence));
     }
