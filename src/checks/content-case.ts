@@ -48,6 +48,7 @@ const NAMES: Readonly<Record<string, string>> = {
   "image/jpeg": "picture.jpg",
   "image/gif": "picture.gif",
   "image/webp": "picture.webp",
+  "image/heic": "picture.heic",
 };
 
 /** A case's file with its neighbour; both are made anew from the target each time. */

@@ -45,7 +45,7 @@ export const entryFlood: Check = {
   flags: ["b"],
   topic: "archives",
   remedy: pythonRemedy(
-    "Compare `len(archive.infolist())` with a limit before the first member is opened, and bound the file's size so that the directory itself stays small: `zipfile` reads it whole.",
+    "Compare `len(archive.infolist())` with a limit before the first member is opened, refuse comments (`archive.comment`, `info.comment`), and bound the file's size so that the directory itself stays small: `zipfile` reads it whole.",
     "Name `application/zip` in `types` (not `any`): the gate then takes at most 10,000 entries and a directory of 16 MiB. A lower number cannot be written yet (`inspect.archives` is only a promise that `sluicegate check` tests); a small `max-size` bounds it, too.",
   ),
   cases: [

@@ -54,7 +54,7 @@ export const whichDirectory: Check = {
   flags: ["s"],
   topic: "archives",
   remedy: pythonRemedy(
-    "Refuse an archive that has `PK\\x05\\x06` more than once in its last 65,557 bytes, whose comment is not empty, or whose first member does not start at byte 0. Use a CPython with the fix of CVE-2025-8291 (3.14.1, 3.13.10, 3.12.12, 3.11.14, 3.10.19 or newer), whose `zipfile` checks the Zip64 locator.",
+    "Refuse an archive unless its last 22 bytes are its one end record: they begin with `PK\\x05\\x06`, which is nowhere else in the last 65,557 bytes, all disk numbers in it are 0, and both of its counts are `len(archive.infolist())`. Use a CPython with the fix of CVE-2025-8291 (3.14.1, 3.13.10, 3.12.12, 3.11.14, 3.10.19 or newer), whose `zipfile` checks the Zip64 locator.",
     GATE_READS_ZIP,
   ),
   cases: [

@@ -16,7 +16,7 @@ export const bytesOutside: Check = {
   flags: ["s"],
   topic: "archives",
   remedy: pythonRemedy(
-    "Sort the members by `header_offset` and hold that the first is at 0 and each next one begins where the last one ends (30 bytes, name and extra of the local header, `compress_size`); or pass on an archive that you have written anew with `zipfile` from the members. If archives that unpack themselves are wanted, say so in the route's description.",
+    "Sort the members by `header_offset` and hold that the first is at 0 and each next one begins where the last one ends (30 bytes, name and extra of the local header, `compress_size`), the directory after the last one, and the end record of 22 bytes at the end of the file; or pass on an archive that you have written anew with `zipfile` from the members. If archives that unpack themselves are wanted, say so in the route's description.",
     GATE_READS_ZIP,
   ),
   cases: [

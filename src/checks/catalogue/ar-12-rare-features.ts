@@ -1,4 +1,5 @@
 import type { Check, CheckCase } from "../check.ts";
+import { neutralInside, ZIP } from "../content-case.ts";
 import { pythonRemedy } from "../framework-remedy.ts";
 import { joined, latin1, repeated } from "../payloads/bytes.ts";
 import {
@@ -33,6 +34,11 @@ function brokenBlock({ packed = new Uint8Array() }: ZipEntry): Uint8Array {
   return joined(Uint8Array.of(0x07), packed.subarray(1));
 }
 
+/** Times that nobody needs, in a field that says more than it has: who leaves it unread may take the archive. */
+function brokenTimes(entry: ZipEntry): ZipEntry {
+  return { ...entry, says: { extra: extraField(EXTRA_NTFS, latin1("\0\0\0\0\x01\0\xff\xff")) } };
+}
+
 /** UPL-AR-12: what the format allows, or nearly, and few readers have ever met. */
 export const rareFeatures: Check = {
   id: "UPL-AR-12",
@@ -42,7 +48,7 @@ export const rareFeatures: Check = {
   flags: ["s"],
   topic: "archives",
   remedy: pythonRemedy(
-    "Take `compress_type` 0 and 8 only and refuse set bits 0, 5, 6 and 13 of `flag_bits`; catch BadZipFile, NotImplementedError, RuntimeError, zlib.error, EOFError and struct.error around the whole reading, and answer 4xx.",
+    "Take `compress_type` 0 and 8 and `volume` 0 only, and refuse set bits 0, 5, 6 and 13 of `flag_bits`; catch BadZipFile, NotImplementedError, RuntimeError, zlib.error, EOFError and struct.error around the whole reading, and answer 4xx.",
     "Name `application/zip` in `types` (not `any`) and set `mode: enforce`: the gate then takes stored and deflated entries only, on one disk, without encryption. It unpacks nothing: a deflate stream that is broken inside passes, so the service must still bear it.",
   ),
   cases: [
@@ -65,10 +71,12 @@ export const rareFeatures: Check = {
       ...entry,
       central: { sizeBytes: 0xffffffff, extra: extraField(EXTRA_ZIP64, repeated(1, 4)) },
     })),
-    rare("an NTFS field whose inner length is false", (entry) => ({
-      ...entry,
-      says: { extra: extraField(EXTRA_NTFS, latin1("\0\0\0\0\x01\0\xff\xff")) },
-    })),
+    neutralInside("an NTFS field whose inner length is false", ZIP, {
+      file: () => zipArchive([...honestEntries(), brokenTimes(deflatedEntry("rare.txt", TEXT))]),
+      twin: () => zipArchive([...honestEntries(), deflatedEntry("rare.txt", TEXT)]),
+      harm: () => null,
+      refusal: { withinMs: 3000 },
+    }),
     rare("an extra field longer than its place", (entry) => ({
       ...entry,
       says: { extra: latin1("\x0a\0\xff\x7f\0\0\0\0") },

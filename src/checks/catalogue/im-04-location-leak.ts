@@ -1,8 +1,9 @@
 import type { Check, CheckCase } from "../check.ts";
-import { keeps } from "../content-case.ts";
+import { keeps, neutralInside } from "../content-case.ts";
 import { GATE_DECODES_NOTHING, pythonRemedy } from "../framework-remedy.ts";
 import { dropsMetadata, JPEG, neutralPicture, PNG, WEBP } from "../image-case.ts";
 import { joined, latin1 } from "../payloads/bytes.ts";
+import { heicBytes, heicWithPlace } from "../payloads/heic-pictures.ts";
 import { pngBytes, pngChunk } from "../payloads/image-files.ts";
 import {
   exifWithPlace,
@@ -15,10 +16,16 @@ import {
 } from "../payloads/image-metadata.ts";
 import { riffChunk, webpBytes } from "../payloads/image-variants.ts";
 
+const keepsPlace = keeps(
+  "the place or the camera it was taken with",
+  PLACE_MARK,
+  SERIAL_MARK,
+  THUMBNAIL_MARK,
+);
+
 /** A picture that tells where it was taken; its twin tells nothing. */
 function placed(name: string, mediaType: string, file: () => Uint8Array): CheckCase {
-  const harm = keeps("the place or the camera it was taken with", PLACE_MARK, SERIAL_MARK, THUMBNAIL_MARK);
-  return neutralPicture(name, mediaType, file, harm, { appliesTo: dropsMetadata });
+  return neutralPicture(name, mediaType, file, keepsPlace, { appliesTo: dropsMetadata });
 }
 
 const pngXmp = () => joined(latin1("XML:com.adobe.xmp\0\0\0\0\0"), xmpWithPlace());
@@ -41,6 +48,12 @@ export const locationLeak: Check = {
     placed("Exif of a PNG", PNG, () => pngBytes(pngChunk("eXIf", exifWithPlace()))),
     placed("XMP of a PNG", PNG, () => pngBytes(pngChunk("iTXt", pngXmp()))),
     placed("a text of a PNG", PNG, () => pngBytes(pngChunk("tEXt", latin1(`Location\0${PLACE_MARK}`)))),
+    neutralInside("Exif of a HEIC", "image/heic", {
+      file: heicWithPlace,
+      twin: heicBytes,
+      harm: keepsPlace,
+      appliesTo: dropsMetadata,
+    }),
     placed("Exif of a WebP", WEBP, () => webpBytes([riffChunk("EXIF", exifWithPlace())])),
     placed("XMP of a WebP", WEBP, () => webpBytes([riffChunk("XMP ", xmpWithPlace())])),
   ],

@@ -3,15 +3,9 @@
  */
 import type { SampleFile } from "../check.ts";
 import { joined, latin1, repeated, utf8 } from "./bytes.ts";
+import { heicBytes } from "./heic-pictures.ts";
 
-/** One grey square each, made by libheif, libavif and OpenJPEG. */
-const HEIC =
-  "AAAAHGZ0eXBoZWljAAAAAG1pZjFoZWljbWlhZgAAAXxtZXRhAAAAAAAAACFoZGxyAAAAAAAAAABwaWN0AAAAAAAAAAAAAAAAAAAAACJpbG9jAAAAAERA" +
-  "AAEAAQAAAAABoAABAAAAAAAAACAAAAAjaWluZgAAAAAAAQAAABVpbmZlAgAAAAABAABodmMxAAAAAA5waXRtAAAAAAABAAAA/GlwcnAAAADcaXBjbwAA" +
-  "AHVodmNDAQNwAAAAkAAAAAAAHvAA/P34+AAADwNgAAEAGEABDAH//wNwAAADAJAAAAMAAAMAHroCQGEAAQApQgEBA3AAAAMAkAAAAwAAAwAeoCCBBZbq" +
-  "rprm4CGgwIAAAAyAAAADAIRiAAEABkQBwXPBiQAAABNjb2xybmNseAABAA0ABoAAAAAUaXNwZQAAAAAAAABAAAAAQAAAAChjbGFwAAAAEAAAAAEAAAAQ" +
-  "AAAAAf///9AAAAAC////0AAAAAIAAAAQcGl4aQAAAAADCAgIAAAAGGlwbWEAAAAAAAAAAQABBYECAwWEAAAAKG1kYXQAAAAcKAGvBRIRzOD6A73nx+iF" +
-  "mK+7ZVijmVxgk1O3gA==";
+/** One grey square each, made by libavif and OpenJPEG. */
 const AVIF =
   "AAAAIGZ0eXBhdmlmAAAAAGF2aWZtaWYxbWlhZk1BMUIAAADrbWV0YQAAAAAAAAAhaGRscgAAAAAAAAAAcGljdAAAAAAAAAAAAAAAAAAAAAAOcGl0bQAA" +
   "AAAAAQAAAB5pbG9jAAAAAEQAAAEAAQAAAAEAAAETAAAAHgAAAChpaW5mAAAAAAABAAAAGmluZmUCAAAAAAEAAGF2MDFDb2xvcgAAAABqaXBycAAAAEtp" +
@@ -27,7 +21,7 @@ const decoded = (base64: string): Uint8Array => new Uint8Array(Buffer.from(base6
 /** One file of each format, under its own name and type. */
 export function rareImages(): readonly SampleFile[] {
   return [
-    { name: "picture.heic", mediaType: "image/heic", bytes: decoded(HEIC) },
+    { name: "picture.heic", mediaType: "image/heic", bytes: heicBytes() },
     { name: "picture.avif", mediaType: "image/avif", bytes: decoded(AVIF) },
     { name: "picture.jp2", mediaType: "image/jp2", bytes: decoded(JP2) },
     { name: "picture.tif", mediaType: "image/tiff", bytes: tiff() },
