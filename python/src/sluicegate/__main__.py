@@ -13,7 +13,8 @@ from sluicegate.program import ProgramMissing, find_program
 
 
 def main() -> int:
-    """Run the command line that this process was started with. Returns the program's exit code; 2 where there is no program to run."""
+    """Run the command line that this process was started with. Returns the program's exit code; 2 where there is no
+    program to run."""
     try:
         command = find_program()
     except ProgramMissing as missing:

@@ -1,7 +1,9 @@
 """Finds the program ``sluicegate`` and a Node that runs it.
 
-The program: ``SLUICEGATE_PROGRAM``, else the one inside this package (a built wheel), else the checkout that this package lies in.
-Node: ``SLUICEGATE_NODE``, else the one of ``sluicegate[gate]``, else the checkout's, else ``node`` on the PATH. It must be version 24 or newer.
+The program: ``SLUICEGATE_PROGRAM``, else the one inside this package (a built wheel), else the checkout that this
+package lies in.
+Node: ``SLUICEGATE_NODE``, else the one of ``sluicegate[gate]``, else the checkout's, else ``node`` on the PATH. It
+must be version 24 or newer.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ NODE_MAJOR_MIN = 24
 _PACKAGE = Path(__file__).resolve().parent
 
 
-class ProgramMissing(Exception):
+class ProgramMissing(Exception):  # noqa: N818 - reads as what it says, at the place where it is raised
     """There is no program, or no Node that could run it. The message says what to do."""
 
 
