@@ -7,10 +7,11 @@
  * | the run was not let begin, for safety                                               | 4         |
  * | the run ended early for a reason outside of it (anything but its own caps)          | 3         |
  * | no check passed                                                                     | 3         |
- * | a check was tried and is wholly without an answer: each of its cases inconclusive or an error | 3 |
+ * | a check could not be carried out at all: errors, cut short, put off                 | 3         |
  * | otherwise; warnings, waivers and single cases without an answer are told            | 0         |
  *
- * What is left out by profile or caps, takes a person or does not apply counts nowhere but where the sentence says so.
+ * A check that was carried out, and whose answers nobody can look behind, is told as one that could not be checked; that is no reason for 3: it is so in
+ * each run until somebody gives a way to look. What is left out by profile or caps, takes a person or does not apply counts nowhere but where the sentence says so.
  */
 import type { CheckedTarget, CheckResult, CheckRun, CheckState, Stop } from "./check-run.ts";
 
@@ -23,11 +24,15 @@ export function exitCodeOf(results: readonly CheckResult[], stopped: Stop | null
   if (stopped?.kind === "unsafe") return 4;
   if (stopped !== null && stopped.kind !== "cap") return 3;
   const hasPass = results.some(({ cases }) => cases.some(({ state }) => state === "pass"));
-  return hasPass && !results.some(isUnanswered) ? 0 : 3;
+  return hasPass && !results.some(isNotCarriedOut) ? 0 : 3;
+}
+
+function isNotCarriedOut(result: CheckResult): boolean {
+  return isUnanswered(result) && result.cases.every(({ observed }) => observed === null);
 }
 
 /** Tried, and nothing came of it. */
-export function isUnanswered({ cases }: CheckResult): boolean {
+function isUnanswered({ cases }: CheckResult): boolean {
   return cases.some(({ state }) => OPEN.has(state)) && !cases.some(({ state }) => ANSWERS.has(state));
 }
 

@@ -81,6 +81,9 @@ function casesOf(check: Check, { target, hooks }: CheckSubject, options: RunOpti
       ...judged(each, target, left, () => {
         const missing = missingHelp(each, hooks);
         if (missing.length > 0) return { state: "manual", why: needsHelp(missing), cost: NO_COST };
+        // Hooks make identities, permissions and faults: nothing for a target that is in use.
+        if (options.profile === "prod-safe" && each.hooks.length + each.faults.length > 0)
+          return { state: "left-out", why: "prod-safe uses no hooks and makes no faults", cost: NO_COST };
         return { state: "run", why: "", cost: costOfScenario(each, controlBytes) };
       }),
     };

@@ -220,9 +220,16 @@ test("how long a target asks to wait is read from seconds and from dates", () =>
   assert.deepEqual([busy(503), busy(400, "3"), busy(200, "3")], [null, null, null]);
 });
 
+/** `inconclusive` was carried out, and nobody could look behind it; `error` was not carried out. */
+function caseOf(state: CheckState): CaseReport {
+  const observed =
+    state === "error" || state === "not-applicable" || state === "manual" ? null : "201 Created";
+  return { name: "", state, reasons: [], observed } as unknown as CaseReport;
+}
+
 function resultOf(id: `UPL-${string}`, ...states: readonly CheckState[]): CheckResult {
   const order: readonly CheckState[] = ["fail", "error", "inconclusive", "warn", "waived", "pass", "manual"];
-  const cases = states.map((state) => ({ name: "", state, reasons: [] }) as unknown as CaseReport);
+  const cases = states.map((state) => caseOf(state));
   const state = order.find((each) => states.includes(each)) ?? "not-applicable";
   return { id, state, cases, fingerprint: id } as unknown as CheckResult;
 }
@@ -243,7 +250,8 @@ test("the exit code and the sentence follow the table", () => {
     [1, "avatars breaks 1 of 3 promises; 1 could not be checked.", [["fail"], ["pass"], ["error"]]],
     [1, "avatars breaks 1 of 2 promises. It was suffering.", [["fail"], ["pass"]], stop("suffering")],
     [1, "avatars breaks 1 of 1 promise. It was takes-everything.", [["fail"]], stop("takes-everything")],
-    [3, "avatars keeps 1 of 2 promises; 1 could not be checked.", [["pass"], ["inconclusive"]]],
+    [0, "avatars keeps 1 of 2 promises; 1 could not be checked.", [["pass"], ["inconclusive"]]],
+    [3, "avatars keeps 1 of 2 promises; 1 could not be checked.", [["pass"], ["error"]]],
     [
       3,
       "avatars keeps the one promise that was checked. It was interrupted.",
