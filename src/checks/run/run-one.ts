@@ -310,7 +310,10 @@ function reportOf(
     diff: diffOf(planned, log, runner.control),
     exchanges: inOrder(log),
     elapsedMs,
-    evidence: log.exchanges.length === 0 ? null : `${runner.runId}/${planned.check.id}/${planned.number}`,
+    evidence:
+      log.exchanges.length === 0 || told.state === "not-applicable"
+        ? null
+        : `${runner.runId}/${planned.check.id}/${planned.number}`,
     wanted: expect === null ? null : wantedOf(expect, statuses),
   };
 }
