@@ -259,6 +259,11 @@ export async function startCheckedService(framework: ServiceFramework): Promise<
     },
   });
   const origin = `http://127.0.0.1:${port}`;
-  await child.untilReady(() => answers(`${origin}/health/ready`));
+  await child
+    .untilReady(() => answers(`${origin}/health/ready`))
+    .catch(async (error: unknown) => {
+      await child.stop();
+      throw error;
+    });
   return new CheckedService(framework, origin, folder, linkSecret, child);
 }

@@ -86,6 +86,9 @@ describe("faults of services", { concurrency: FRAMEWORKS.length }, () => {
 
       before(async () => {
         service = await startCheckedService(framework);
+      });
+
+      before(async () => {
         const flow = `${SERVICE_FLOWS}/${framework}-pictures-gated`;
         gate = await startGate({
           upstream: service.origin,

@@ -28,13 +28,20 @@ const STAGES = {
     rule("types (tsc)", join(BIN, "tsc"), ["--noEmit"]),
     rule("format and lint (biome)", join(BIN, "biome"), ["check", "."]),
     rule("dead code (knip)", join(BIN, "knip"), []),
-    rule("python lint (ruff)", join(PYTHON_BIN, "ruff"), ["check", "python", "examples", "acceptance"]),
+    rule("python lint (ruff)", join(PYTHON_BIN, "ruff"), [
+      "check",
+      "python",
+      "examples",
+      "acceptance",
+      "fixtures/services",
+    ]),
     rule("python format (ruff)", join(PYTHON_BIN, "ruff"), [
       "format",
       "--check",
       "python",
       "examples",
       "acceptance",
+      "fixtures/services",
     ]),
     rule("python types (mypy)", join(PYTHON_BIN, "mypy"), [], { cwd: join(ROOT, "python") }),
     rule("example's types (mypy)", join(PYTHON_BIN, "mypy"), [
