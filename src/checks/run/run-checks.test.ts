@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { after, test } from "node:test";
 import type { Check } from "../check.ts";
 import { accepts, refuses } from "../define-case.ts";
+import { scenario } from "../define-scenario.ts";
 import { controlProbe } from "../payloads/upload.ts";
 import type { CheckRun } from "./check-run.ts";
 import { runChecks } from "./run-checks.ts";
@@ -485,4 +486,34 @@ test("names the target by its route where it has no flow", async () => {
   const about = { ...aboutOf(subject.target), flow: null };
   const run = await runChecks(subjectOf(subject.target, { about }), optionsFor({ only: ["AA-02"] }), CHECKS);
   assert.match(run.sentence, /^PUT \/octets\/\{name\} breaks 1 of 1 promise\b/);
+});
+
+test("tries at the end what the cap had left out, where less was sent than planned", async () => {
+  const { subject } = await answering((_, res, body) => {
+    if (hostile(body)) res.writeHead(400).end("it is hostile to us");
+    else created(res);
+  });
+  const modest = scenario("announces nine and sends one", 9, async (stage) => {
+    const probe = controlProbe(await stage.as("main"), { bytes: HOSTILE });
+    await stage.send("the only one", probe, {
+      expect: { outcome: "refused", statuses: [400], gateCodes: [] },
+    });
+  });
+  const many = Array.from({ length: 12 }, (_, at) => sendsHostile(`number ${at}`));
+  const checks = [{ ...checkOf("UPL-AA-01"), scenarios: [modest] }, checkOf("UPL-AA-02", ...many)];
+  const options = optionsFor({ requestsMax: 16 });
+  const run = await runChecks(subject, options, checks);
+  const planned = options.events.find((event) => event.kind === "planned");
+  assert.equal(planned?.plan.leftOut, 1, "the scenario is a tenth of the cap alone, so it comes last");
+  assert.deepEqual([stateOf(run, "UPL-AA-01"), stateOf(run, "UPL-AA-02")], ["not-applicable", "pass"]);
+  const more = await runChecks(subject, optionsFor({ requestsMax: 27 }), [
+    { ...checkOf("UPL-AA-01"), scenarios: [modest, { ...modest, name: "once more" }] },
+    checkOf("UPL-AA-02", ...many),
+  ]);
+  assert.equal(more.plan.leftOut, 0);
+  assert.equal(
+    more.cost.requests,
+    17,
+    "fifteen for what was planned with one scenario, then the other and its control",
+  );
 });
