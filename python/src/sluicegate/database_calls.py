@@ -1,8 +1,9 @@
 """Counts database calls for the request that makes them.
 
-Two ways in, of which a service uses one for each database, or it counts double: ``count_sqlalchemy_calls`` for
-everything that goes through SQLAlchemy, ``counted_connection`` for any DB-API connection. Neither keeps SQL text or
-parameters. A call counts when it starts; its time is added when it ends, whether well or with an error.
+Three ways in, of which a service uses one for each database, or it counts double: ``count_sqlalchemy_calls`` for
+everything that goes through SQLAlchemy, ``count_django_calls`` for Django's connections, ``counted_connection`` for any
+DB-API connection. None keeps SQL text or parameters. A call counts when it starts; its time is added when it ends,
+whether well or with an error.
 """
 
 from __future__ import annotations
@@ -104,6 +105,30 @@ def count_sqlalchemy_calls() -> None:
     for name, listener in listeners.items():
         if not event.contains(Engine, name, listener):
             event.listen(Engine, name, listener)
+
+
+def count_django_calls() -> None:
+    """From now on counts the calls of all of Django's database connections, in every thread. Once is enough.
+
+    ``executemany`` is one call. Needs Django, with its settings.
+    """
+    from django.db import connections  # noqa: PLC0415
+    from django.db.backends.signals import connection_created  # noqa: PLC0415
+
+    # Not all connections at once: each belongs to the thread that opens it, and is made there.
+    connection_created.connect(_watch_connection, dispatch_uid=_STARTED)
+    for connection in connections.all(initialized_only=True):
+        _watch_connection(connection=connection)
+
+
+def _watch_connection(*, connection: Any, **_: Any) -> None:
+    if _count_execution not in connection.execute_wrappers:
+        connection.execute_wrappers.append(_count_execution)
+
+
+def _count_execution(execute: Callable[..., Any], sql: Any, values: Any, many: Any, context: Any) -> Any:
+    with counted_call():
+        return execute(sql, values, many, context)
 
 
 def _before_cursor_execute(_connection: Any, _cursor: Any, _sql: Any, _values: Any, context: Any, _many: Any) -> None:

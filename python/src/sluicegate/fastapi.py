@@ -10,7 +10,6 @@ against the request at hand, or an answer 401, 422 or 503. In the OpenAPI docume
 what a client of the gate sends.
 """
 
-import re
 from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, File, HTTPException, Request
@@ -21,6 +20,15 @@ from sluicegate.errors import ReceiptError
 from sluicegate.gate import Gate
 from sluicegate.in_thread import in_thread
 from sluicegate.jws import TOKEN_CHARS_MAX
+from sluicegate.receipt_answers import (
+    PROBLEM_TYPE,
+    headers_of,
+    is_receipt_media_type,
+    not_a_receipt,
+    problem_of,
+    second_file,
+    token_of,
+)
 from sluicegate.uploaded_file import UploadedFile
 
 # `from __future__ import annotations` is left out on purpose: FastAPI reads the annotations below as objects.
@@ -38,12 +46,7 @@ __all__ = [
     "uploaded_files",
 ]
 
-PROBLEM_TYPE = "application/problem+json"
-RECEIPT_MEDIA_TYPE = "application/jwt"
-
-_LOOKS_LIKE_TOKEN = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 _BINARY = {"type": "string", "format": "binary", "contentMediaType": "application/octet-stream"}
-_NOT_A_RECEIPT = "A receipt is expected here. Send the file to the gate, which puts a receipt in its place."
 
 
 class ReceiptRefused(HTTPException):
@@ -53,14 +56,9 @@ class ReceiptRefused(HTTPException):
     """
 
     def __init__(self, error: ReceiptError) -> None:
-        headers = {"Content-Type": PROBLEM_TYPE, "Cache-Control": "no-store"}
-        # RFC 9110 section 15.5.2: a 401 names what would be let in.
-        if error.status == 401:
-            headers["WWW-Authenticate"] = f'Sluicegate-Receipt error="{error.code}"'
-        if error.status == 503:
-            headers["Retry-After"] = "5"
-        super().__init__(error.status, error.message, headers)
+        super().__init__(error.status, error.message, headers_of(error))
         self.code = error.code
+        self.problem = problem_of(error)
 
 
 def add_problem_answers(app: FastAPI) -> None:
@@ -71,15 +69,7 @@ def add_problem_answers(app: FastAPI) -> None:
 async def _answer_refused(request: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, ReceiptRefused):
         raise error
-    problem = {
-        "type": "about:blank",
-        "title": "The uploaded file cannot be taken",
-        "status": error.status_code,
-        "detail": error.detail,
-        "code": error.code,
-        "retry": "later" if error.status_code == 503 else "never",
-    }
-    return JSONResponse(problem, error.status_code, error.headers, PROBLEM_TYPE)
+    return JSONResponse(error.problem, error.status_code, error.headers, PROBLEM_TYPE)
 
 
 def uploaded_file(gate: Gate, field: str) -> Any:
@@ -128,7 +118,7 @@ def uploaded_file_or_plain(gate: Gate, field: str) -> Any:
 async def _refuse_second(request: Request, field: str) -> None:
     # FastAPI would take the last one and say nothing. The form was parsed already: this is no second reading.
     if len((await request.form()).getlist(field)) > 1:
-        raise ReceiptRefused(ReceiptError("RECEIPT_EXPECTED", f"Only one file is taken in {field!r}."))
+        raise ReceiptRefused(second_file(field))
 
 
 def uploaded_files(gate: Gate, field: str) -> Any:
@@ -151,9 +141,8 @@ def uploaded_body(gate: Gate, field: str | None = None) -> Any:
     """
 
     async def take(request: Request) -> UploadedFile:
-        media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if media_type != RECEIPT_MEDIA_TYPE:
-            raise ReceiptRefused(ReceiptError("RECEIPT_EXPECTED", _NOT_A_RECEIPT))
+        if not is_receipt_media_type(request.headers.get("content-type", "")):
+            raise ReceiptRefused(not_a_receipt())
         return await _accept(gate, request, await _read_token(request), field)
 
     return Depends(take)
@@ -169,17 +158,15 @@ async def _read_token(request: Request) -> str:
     async for chunk in request.stream():
         body += chunk
         if len(body) > TOKEN_CHARS_MAX:
-            raise ReceiptRefused(ReceiptError("RECEIPT_EXPECTED", _NOT_A_RECEIPT))
+            raise ReceiptRefused(not_a_receipt())
     return body.decode("latin-1").strip()
 
 
 async def _accept(gate: Gate, request: Request, part: object, field: str | None) -> UploadedFile:
-    # A receipt comes as a text field: a part with a file name is somebody's bytes.
-    if not isinstance(part, str) or not _LOOKS_LIKE_TOKEN.fullmatch(part):
-        raise ReceiptRefused(ReceiptError("RECEIPT_EXPECTED", _NOT_A_RECEIPT))
     raw_path = _raw_path(request)
     try:
-        return await in_thread(lambda: gate.accept(part, method=request.method, raw_path=raw_path, field=field))
+        token = token_of(part)
+        return await in_thread(lambda: gate.accept(token, method=request.method, raw_path=raw_path, field=field))
     except ReceiptError as error:
         raise ReceiptRefused(error) from error
 

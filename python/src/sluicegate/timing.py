@@ -12,25 +12,24 @@ Bodies and chunks pass untouched, so streaming stays streaming. WebSockets and l
 
 from __future__ import annotations
 
-import json
-import logging
-import re
 import time
-import uuid
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from sluicegate.cache_status import cache_state, format_cache_status, report_cache
+from sluicegate.cache_status import report_cache
 from sluicegate.database_calls import count_sqlalchemy_calls, counted_call, counted_connection
-from sluicegate.request_stats import RequestStats, current_stats, set_current_stats
+from sluicegate.request_stats import RequestStats, current_stats
+from sluicegate.request_watch import LogLine, RequestWatch, log_as_json
 
 __all__ = [
+    "LogLine",
     "RequestStats",
     "TimingMiddleware",
     "count_sqlalchemy_calls",
     "counted_call",
     "counted_connection",
     "current_stats",
+    "log_as_json",
     "report_cache",
 ]
 
@@ -39,18 +38,6 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
-LogLine = Mapping[str, str | int | float | None]
-
-logger = logging.getLogger("sluicegate.request")
-
-_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
-# https://www.w3.org/TR/trace-context/#traceparent-header
-_TRACEPARENT = re.compile(r"[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
-
-
-def log_as_json(line: LogLine) -> None:
-    """One JSON object at level INFO of the logger ``sluicegate.request``."""
-    logger.info(json.dumps(line))
 
 
 class TimingMiddleware:
@@ -79,7 +66,7 @@ class TimingMiddleware:
             await self._app(scope, receive, send)
             return
         request = _MeasuredRequest(scope, receive, send, clock=self._clock, with_headers=self._headers)
-        set_current_stats(request.stats)
+        request.watch.make_current()
         error: BaseException | None = None
         try:
             await self._app(scope, request.receive, request.send)
@@ -88,7 +75,7 @@ class TimingMiddleware:
             raise
         finally:
             if self._log is not None:
-                self._log(request.log_line(error))
+                self._log(request.watch.log_line(error, _route(scope)))
 
 
 class _MeasuredRequest:
@@ -97,95 +84,47 @@ class _MeasuredRequest:
     def __init__(
         self, scope: Scope, receive: Receive, send: Send, *, clock: Callable[[], float], with_headers: bool
     ) -> None:
-        self._scope = scope
         self._receive = receive
         self._send = send
-        self._clock = clock
         self._with_headers = with_headers
-        self._started = clock()
-        self._receive_seconds = 0.0
         self._body_is_complete = False
-        self._body_bytes = 0
         self._answer_bytes = 0
-        self._status: int | None = None
-        self._app_seconds: float | None = None
         sent = _first_headers(scope, (b"x-request-id", b"traceparent"))
-        self.stats = RequestStats(
-            request_id=_valid(_REQUEST_ID, sent.get(b"x-request-id")) or uuid.uuid4().hex,
-            traceparent=_valid(_TRACEPARENT, sent.get(b"traceparent")),
+        self.watch = RequestWatch(
+            method=scope["method"],
+            path=scope["path"],
+            request_id=sent.get(b"x-request-id"),
+            traceparent=sent.get(b"traceparent"),
+            clock=clock,
         )
 
     async def receive(self) -> Message:
         # After the body a handler may go on waiting, for a disconnect: that is none of the sender's time.
         if self._body_is_complete:
             return await self._receive()
-        started = self._clock()
+        started = self.watch.now()
         message = await self._receive()
-        self._receive_seconds += self._clock() - started
         if message["type"] == "http.request":
-            self._body_bytes += len(message.get("body", b""))
+            self.watch.received(started, len(message.get("body", b"")))
             self._body_is_complete = not message.get("more_body", False)
         else:
+            self.watch.received(started, 0)
             self._body_is_complete = True
         return message
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            self._status = message["status"]
-            self._app_seconds = self._clock() - self._started - self._receive_seconds
+            self.watch.start_answer(message["status"])
             message = {**message, "headers": [*message.get("headers", ()), *self._answer_headers(message)]}
         elif message["type"] == "http.response.body":
             self._answer_bytes += len(message.get("body", b""))
+        self.watch.answer_bytes = self._answer_bytes
         await self._send(message)
 
     def _answer_headers(self, message: Message) -> list[tuple[bytes, bytes]]:
-        named = {bytes(name).lower() for name, _ in message.get("headers", ())}
-        added: list[tuple[bytes, bytes]] = []
-        if b"x-request-id" not in named:
-            added.append((b"x-request-id", self.stats.request_id.encode("ascii")))
-        if self._with_headers:
-            added.append((b"server-timing", self._server_timing().encode("ascii")))
-            cache = format_cache_status(self.stats)
-            if cache is not None:
-                added.append((b"cache-status", cache.encode("ascii")))
-        return added
-
-    def _server_timing(self) -> str:
-        calls = self.stats.database_calls
-        return (
-            f"recv;dur={_ms(self._receive_seconds)}, app;dur={_ms(self._app_seconds or 0)}, "
-            f'db;dur={_ms(self.stats.database_seconds)};desc="{calls} call{"" if calls == 1 else "s"}"'
-        )
-
-    def log_line(self, error: BaseException | None) -> LogLine:
-        """Names of OpenTelemetry where it has one. Times in milliseconds."""
-        total = self._clock() - self._started
-        app = self._app_seconds if self._app_seconds is not None else total - self._receive_seconds
-        trace = self.stats.traceparent
-        return {
-            "event": "request",
-            "request.id": self.stats.request_id,
-            "trace.id": None if trace is None else trace.split("-")[1],
-            "traceparent": trace,
-            "http.request.method": self._scope["method"],
-            "url.path": self._scope["path"],
-            "http.route": _route(self._scope),
-            # An exception before the answer has begun becomes a 500 outside of this middleware.
-            "http.response.status_code": 500 if self._status is None and error is not None else self._status,
-            "error.type": None if error is None else type(error).__qualname__,
-            "http.request.body.size": self._body_bytes,
-            "http.response.body.size": self._answer_bytes,
-            "flow.recv.ms": _ms(self._receive_seconds),
-            "flow.app.ms": _ms(app),
-            "flow.total.ms": _ms(total),
-            "flow.db.calls": self.stats.database_calls,
-            "flow.db.ms": _ms(self.stats.database_seconds),
-            "flow.cache.state": cache_state(self.stats),
-        }
-
-
-def _ms(seconds: float) -> float:
-    return round(seconds * 1000, 3)
+        named = {bytes(name).lower().decode("latin-1") for name, _ in message.get("headers", ())}
+        added = self.watch.answer_headers(named, with_timing=self._with_headers)
+        return [(name.encode("ascii"), value.encode("ascii")) for name, value in added]
 
 
 def _first_headers(scope: Scope, names: tuple[bytes, ...]) -> dict[bytes, str]:
@@ -194,10 +133,6 @@ def _first_headers(scope: Scope, names: tuple[bytes, ...]) -> dict[bytes, str]:
         if name in names:
             found.setdefault(name, value.decode("latin-1"))
     return found
-
-
-def _valid(pattern: re.Pattern[str], value: str | None) -> str | None:
-    return value if value is not None and pattern.fullmatch(value) else None
 
 
 def _route(scope: Scope) -> str | None:

@@ -138,8 +138,8 @@ def _wait_for_start(has_started: Callable[[], bool], thread: threading.Thread) -
 
 @contextmanager
 def _waitress(app: Any) -> Iterator[int]:
-    from waitress import wasyncore  # type: ignore[import-untyped]  # noqa: PLC0415
-    from waitress.server import create_server  # type: ignore[import-untyped]  # noqa: PLC0415
+    from waitress import wasyncore  # noqa: PLC0415
+    from waitress.server import create_server  # noqa: PLC0415
 
     # The map is ours, and so is the loop over it: the server's own has no way to end.
     connections: dict[int, Any] = {}
