@@ -18,7 +18,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
 
-from flask import Flask, Response, current_app, g, request
+from flask import Flask, Response, current_app, g, got_request_exception, request
 from flask import json as flask_json
 from werkzeug.exceptions import HTTPException
 
@@ -47,6 +47,7 @@ T = TypeVar("T")
 
 _PARTS = "_sluicegate_parts"
 _WATCH = "_sluicegate_watch"
+_ERROR = "_sluicegate_error"
 
 
 class ReceiptRefused(HTTPException):
@@ -151,6 +152,12 @@ def time_requests(app: Flask, *, log: Callable[[LogLine], None] | None = log_as_
         setattr(g, _WATCH, watch)
         request.environ["wsgi.input"] = TimedReader(request.environ["wsgi.input"], watch)
 
+    def note(_: Flask, exception: BaseException, **__: Any) -> None:
+        setattr(g, _ERROR, exception)
+
+    # Weak, it would be forgotten at the end of this function.
+    got_request_exception.connect(note, app, weak=False)
+
     @app.after_request
     def tell(response: Response) -> Response:
         watch: RequestWatch | None = g.get(_WATCH)
@@ -160,9 +167,9 @@ def time_requests(app: Flask, *, log: Callable[[LogLine], None] | None = log_as_
         named = {name.lower() for name in response.headers.keys()}  # noqa: SIM118 - a list of pairs, no mapping
         response.headers.extend(watch.answer_headers(named, with_timing=headers))
         watch.answer_bytes = response.calculate_content_length()
-        route = _route()
+        error, route = g.get(_ERROR), _route()
         if log is not None:
-            response.call_on_close(lambda: log(watch.log_line(None, route)))
+            response.call_on_close(lambda: log(watch.log_line(error, route)))
             setattr(g, _WATCH, None)
         return response
 
