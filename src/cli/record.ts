@@ -10,7 +10,7 @@ import { diagnoseControl } from "../checks/targets/diagnose-control.ts";
 import { checkHost } from "../checks/targets/host-safety.ts";
 import type { Flow } from "../flows/flow.ts";
 import { type CheckArguments, UsageError } from "./check-options.ts";
-import { findRoute, openRoute } from "./check-route.ts";
+import { findRoute, openRoute, trustOf } from "./check-route.ts";
 import { shownPath } from "./find-flows.ts";
 import type { CommandIo } from "./io.ts";
 import { newRunId, openRunsFolder, TOKEN_FILE } from "./runs-folder.ts";
@@ -40,7 +40,12 @@ async function record(args: RecordArguments, io: CommandIo): Promise<number> {
   if (route === null || route.kind === "url") return 2;
   await openRunsFolder();
   const { origin, flow } = route;
-  const safety = await checkHost({ origin, allowHosts: args.allowHost ?? [], tokenFile: TOKEN_FILE });
+  const safety = await checkHost({
+    origin,
+    allowHosts: args.allowHost ?? [],
+    tokenFile: TOKEN_FILE,
+    tls: await trustOf(args),
+  });
   if (!safety.isSafe) {
     io.err(`Refused for safety: ${safety.sentence}`);
     return 4;

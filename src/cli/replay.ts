@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { replayCase } from "../checks/run/replay.ts";
 import { checkHost } from "../checks/targets/host-safety.ts";
 import { type CheckArguments, UsageError } from "./check-options.ts";
-import { findRoute, openRoute } from "./check-route.ts";
+import { findRoute, openRoute, trustOf } from "./check-route.ts";
 import type { CommandIo } from "./io.ts";
 import { findRun, openRunsFolder, RUNS_FOLDER, readRouteNote, TOKEN_FILE } from "./runs-folder.ts";
 
@@ -40,6 +40,7 @@ async function replay(args: ReplayArguments, io: CommandIo): Promise<number> {
     origin: route.origin,
     allowHosts: args.allowHost ?? [],
     tokenFile: TOKEN_FILE,
+    tls: await trustOf(args),
   });
   if (!safety.isSafe) {
     io.err(`Refused for safety: ${safety.sentence}`);
@@ -47,7 +48,7 @@ async function replay(args: ReplayArguments, io: CommandIo): Promise<number> {
   }
   const { subject } = await openRoute(route, asThen, io);
   try {
-    const told = await replayCase(reference, subject, { folder: RUNS_FOLDER });
+    const told = await replayCase(reference, subject, { folder: RUNS_FOLDER, tls: await trustOf(args) });
     io.out(`${told.check}, ${told.now.name}: ${told.sentence}`);
     io.out(`Then (${told.recordedAt}): ${told.before.observed ?? "nothing was observed"}`);
     io.out(`Now: ${told.now.observed ?? "nothing was observed"}`);

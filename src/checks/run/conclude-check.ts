@@ -72,6 +72,9 @@ function isPromised(check: Check, report: CaseReport, { target }: CheckSubject):
   return topic === undefined || target.unpromised?.has(topic) !== true;
 }
 
+/** The last reason of a warning. */
+export const NOBODY_PROMISED = "nobody has promised this of the route";
+
 interface Terms {
   readonly isPromised: boolean;
   readonly waiver: WaiverNote | null;
@@ -81,13 +84,20 @@ interface Terms {
 function settle(report: CaseReport, { isPromised, waiver, manual }: Terms): CaseReport {
   if (report.state === "manual" && manual !== null) return looked(report, manual);
   if (report.state !== "fail") return report;
-  if (!isPromised)
+  if (!isPromised && !hasFailed(report))
     return {
       ...report,
       state: "warn",
-      reasons: [...report.reasons, "nobody has promised this of the route"],
+      reasons: [...report.reasons, NOBODY_PROMISED],
     };
   return waiver === null ? report : { ...report, state: "waived" };
+}
+
+/** Whether a request of the attack made the server itself fail, which no route may, whatever it has promised. */
+function hasFailed({ exchanges }: CaseReport): boolean {
+  return exchanges.some(
+    ({ part, answers }) => part === "attack" && answers.some(({ status }) => status >= 500),
+  );
 }
 
 function looked(report: CaseReport, { who, when, result, note }: ManualNote): CaseReport {

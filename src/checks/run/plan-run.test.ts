@@ -72,6 +72,19 @@ test("ci leaves out what puts load on the target, and says how to have it", () =
   assert.match(left?.why ?? "", /--profile staging/);
 });
 
+test("ci leaves out what could only warn of the inside of files, unless it is asked for by name", () => {
+  const check: Check = { ...checkOf("UPL-AR-01", 2), topic: "archives" };
+  const unpromised: Target = { ...PICTURES, unpromised: new Set(["archives"]) };
+  const states = (target: Target, options: Parameters<typeof optionsFor>[0]) =>
+    planRun(subjectOf(target), optionsFor(options), [check]).cases.map(({ state, why }) => [state, why]);
+  const [[state, why] = []] = states(unpromised, { profile: "ci" });
+  assert.equal(state, "left-out");
+  assert.match(String(why), /nothing is promised of what is inside of archives.*--profile staging/);
+  for (const options of [{ profile: "staging" }, { profile: "ci", only: ["AR"] }] as const)
+    assert.equal(states(unpromised, options)[0]?.[0], "run");
+  assert.equal(states(PICTURES, { profile: "ci" })[0]?.[0], "run");
+});
+
 test("what needs the operator is manual where no hook is there", () => {
   const needing = scenario("looks at the log", 1, async () => {}, { hooks: ["log"] });
   const check: Check = { ...checkOf("UPL-AA-01", 0, ["o"]), scenarios: [needing] };

@@ -8,13 +8,14 @@
 import { CATALOGUE } from "../catalogue.ts";
 import type { Check, CheckCase, Target } from "../check.ts";
 import { controlProbe } from "../payloads/upload.ts";
+import type { Topic } from "../promise.ts";
 import { missingHelp, needsHelp } from "../run-scenario.ts";
 import type { Scenario } from "../scenario.ts";
 import { costOfCase, costOfScenario, sizeOf, withSmallLimit } from "./case-cost.ts";
 import type { Cost, PlanSummary } from "./check-run.ts";
 import { matchesAny } from "./match-ids.ts";
 import { requestsWithin } from "./pace.ts";
-import { whyNotIn } from "./profiles.ts";
+import { whyCanOnlyWarn, whyNotIn } from "./profiles.ts";
 import { isReadOnly } from "./read-only.ts";
 import type { CheckSubject, RunOptions } from "./run-request.ts";
 
@@ -67,18 +68,21 @@ export function planRun(
 }
 
 function casesOf(check: Check, { target, hooks }: CheckSubject, options: RunOptions): PlannedCase[] {
-  const left = whyNotIn(options.profile, check);
+  const byProfile = whyNotIn(options.profile, check);
+  const leaves = (topic: Topic | undefined): string | null =>
+    byProfile ??
+    (options.only.length === 0 ? whyCanOnlyWarn(options.profile, topic ?? check.topic, target) : null);
   const controlBytes = sizeOf(controlProbe(target), options.sentBytesMax);
   const cases = check.cases.map((each, at): PlannedCase => {
     const about = { check, number: at + 1, name: each.name, kind: "case", each, isSpare: false } as const;
-    return { ...about, ...judged(each, target, left, () => caseState(each, target, options)) };
+    return { ...about, ...judged(each, target, leaves(each.topic), () => caseState(each, target, options)) };
   });
   const scenarios = (check.scenarios ?? []).map((each, at): PlannedCase => {
     const number = check.cases.length + at + 1;
     const about = { check, number, name: each.name, kind: "scenario", each, isSpare: false } as const;
     return {
       ...about,
-      ...judged(each, target, left, () => {
+      ...judged(each, target, byProfile, () => {
         const missing = missingHelp(each, hooks);
         if (missing.length > 0) return { state: "manual", why: needsHelp(missing), cost: NO_COST };
         // Hooks make identities, permissions and faults: nothing for a target that is in use.

@@ -5,7 +5,8 @@
  * - `staging`: everything, bounded load too; five minutes;
  * - `prod-safe`: reading, and one control upload.
  */
-import type { Check } from "../check.ts";
+import type { Check, Target } from "../check.ts";
+import type { Topic } from "../promise.ts";
 import type { Profile } from "./check-run.ts";
 import type { RunOptions } from "./run-request.ts";
 
@@ -22,6 +23,21 @@ const CAPS: Readonly<Record<Profile, Caps>> = {
 /** What a profile may spend on a route. Bytes: three times the size limit, at least 32 MiB, at most 256 MiB. */
 export function capsOf(profile: Profile, sizeBytesMax: number): Caps & Pick<RunOptions, "sentBytesMax"> {
   return { ...CAPS[profile], sentBytesMax: Math.min(Math.max(3 * sizeBytesMax, 32 * MIB), 256 * MIB) };
+}
+
+/** What is looked for inside of files, for which a route needs an inspection of its own. */
+const CONTENT: ReadonlySet<Topic> = new Set(["malware", "archives", "images", "documents"]);
+
+/** Why a case is no part of `ci`, or `null`: where nothing is promised of what is inside of files, it could only warn, and there are many. */
+export function whyCanOnlyWarn(
+  profile: Profile,
+  topic: Topic | undefined,
+  { unpromised }: Pick<Target, "unpromised">,
+): string | null {
+  const isContent = topic !== undefined && CONTENT.has(topic) && unpromised?.has(topic) === true;
+  return profile === "ci" && isContent
+    ? `nothing is promised of ${topic === "malware" ? "malware" : `what is inside of ${topic}`}, so it could only warn: --profile staging tries it`
+    : null;
 }
 
 /** Why a check is no part of a profile, or `null`. */

@@ -287,9 +287,32 @@ test("what nobody has promised is a warning", async () => {
   const target = { ...subject.target, unpromised: new Set(["archives"] as const) };
   const check: Check = { ...checkOf("UPL-AR-01", sendsHostile("one")), topic: "archives" };
   const other = checkOf("UPL-AR-02", { ...sendsHostile("two"), topic: "types" });
-  const run = await runChecks({ ...subject, target }, optionsFor(), [check, other]);
+  const run = await runChecks({ ...subject, target }, optionsFor({ profile: "staging" }), [check, other]);
   assert.deepEqual([stateOf(run, "UPL-AR-01"), stateOf(run, "UPL-AR-02")], ["warn", "fail"]);
   assert.match(run.results[0]?.cases[0]?.reasons.at(-1) ?? "", /nobody has promised/);
+});
+
+test("a server that fails is a failure, whatever nobody has promised", async () => {
+  const { subject } = await answering((_, res, body) =>
+    hostile(body) ? void res.writeHead(500).end("a trace") : created(res),
+  );
+  const target = { ...subject.target, unpromised: new Set(["types"] as const) };
+  const check: Check = { ...checkOf("UPL-TY-01", sendsHostile("one")), topic: "types" };
+  assert.equal(stateOf(await runChecks({ ...subject, target }, optionsFor(), [check]), "UPL-TY-01"), "fail");
+});
+
+test("a share that is used up ends the run, and is no suffering of the target", async () => {
+  let taken = 0;
+  const { subject } = await answering((_, res, body) => {
+    taken += 1;
+    if (hostile(body)) res.writeHead(400).end("it is hostile to us");
+    else if (taken < 3) created(res);
+    else res.writeHead(429, { "Retry-After": "86400" }).end("the quota is used up");
+  });
+  const run = await runChecks(subject, optionsFor(), CHECKS);
+  assert.equal(run.stopped?.kind, "cap");
+  assert.match(run.stopped?.sentence ?? "", /used up: the route answers 429 .* after 24 hours/);
+  assert.equal(stateOf(run, "UPL-AA-01"), "inconclusive");
 });
 
 test("a person's word stands where it takes a person", async () => {

@@ -9,6 +9,7 @@ import type { Hooks } from "../hooks.ts";
 import type { Identity } from "../promise.ts";
 import type { Exchange } from "../send-probe.ts";
 import { compareWithRecorded } from "./as-recorded.ts";
+import { sayUsedUp } from "./asked-to-wait.ts";
 import type { CaseReport, CheckResult, Cost, RecordedExchange, Stop } from "./check-run.ts";
 import { concludeCheck, isLeftOut, LEFT_OUT } from "./conclude-check.ts";
 import { withDerivedKeys } from "./fresh-keys.ts";
@@ -181,7 +182,7 @@ export class RunUnderWay {
       return true;
     }
     if (when === "before") this.#stopAtOnce(outcome);
-    else this.#stopSuffering(outcome.reasons, suspicion);
+    else this.#stopSuffering(outcome, suspicion);
     return false;
   }
 
@@ -201,7 +202,10 @@ export class RunUnderWay {
   }
 
   /** What passed since the last good control upload is open again; what was taken that is hostile stays taken. */
-  #stopSuffering(reasons: readonly string[], suspicion: string | null): void {
+  #stopSuffering(
+    { reasons, exchange }: Extract<ControlOutcome, { isGood: false }>,
+    suspicion: string | null,
+  ): void {
     const names = [...new Set(this.#sinceControl.map(({ planned }) => planned.check.id))].join(", ");
     const because = suspicion === null ? "" : `: ${suspicion}`;
     const reason = `after ${names === "" ? "this" : `the cases of ${names}`} the control upload failed twice: ${reasons.join("; ")}`;
@@ -215,6 +219,11 @@ export class RunUnderWay {
         reasons: [this.redaction.text(reason), ...ran.report.reasons],
       };
       this.#ran.set(ran.planned, { ...ran, report });
+    }
+    const usedUp = exchange === null ? null : sayUsedUp(exchange);
+    if (usedUp !== null) {
+      this.#stop({ kind: "cap", sentence: usedUp });
+      return;
     }
     const sentence = `The target suffers${because}: ${reason}. Nothing more was sent.`;
     this.#stop({ kind: "suffering", sentence: this.redaction.text(sentence) });
