@@ -171,6 +171,25 @@ export function recordsUpkeepContract(name: string, open: () => Promise<OpenedRe
       );
     });
 
+    test("forgets all keys that have expired a few at a time, wherever they are among the others", async () => {
+      const scopes = Array.from({ length: 100 }, (_, index) => String(index).padStart(3, "0"));
+      const isExpired = (scope: string): boolean => Number(scope) % 3 > 0;
+      for (const scope of scopes) {
+        const expiresAtMs = isExpired(scope) ? NOW_MS : NOW_MS + 1;
+        await records.begin(sampleUpload(), [], {
+          idempotency: { kind: "claim", scope, fingerprint: "f", expiresAtMs },
+        });
+      }
+      const left = async (): Promise<readonly string[]> => records.idempotencyScopes("", 1000);
+      await records.forget(NOW_MS, BEFORE_MS, 1);
+      assert.ok((await left()).length >= 90);
+      for (let call = 0; call < 10; call += 1) await records.forget(NOW_MS, BEFORE_MS, 1);
+      const fresh = scopes.filter((scope) => !isExpired(scope));
+      assert.deepEqual(await left(), fresh);
+      for (let call = 0; call < 3; call += 1) await records.forget(NOW_MS + 1, BEFORE_MS, 2);
+      assert.deepEqual(await left(), []);
+    });
+
     test("forgets uploads that ended long ago, with all that belongs to them, and leaves the audit", async () => {
       const file = sampleFile();
       const old = await uploadAt(LONG_AGO_MS, "rejected", {

@@ -3,19 +3,29 @@
  *
  * Always holds: an answer, and a key set free, are those of the upload that claimed the key. One that comes so late that another upload has
  * claimed it since changes nothing.
+ * Expired keys are forgotten by reading through all in the order of their claims, going on where the last call stopped: an index by expiry would
+ * cost every upload more than this costs them all. A key that has expired counts no more, forgotten or not.
  */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { GateError } from "../../problems/gate-error.ts";
 import type { UploadId } from "../../uploads/upload-id.ts";
-import type { IdempotencyChange, IdempotencyRecord, StoredAnswer } from "../records.ts";
+import type { IdempotencyRecord, StoredAnswer } from "../records.ts";
+import type { WrittenKeyChange } from "./records-messages.ts";
+
+/** Keys looked at in one call of `forget`, for each that it may delete. */
+const LOOKED_AT_FACTOR = 4;
 
 export class IdempotencyTable {
   readonly #find: StatementSync;
   readonly #claim: StatementSync;
   readonly #answer: StatementSync;
   readonly #free: StatementSync;
-  readonly #forget: StatementSync;
+  readonly #window: StatementSync;
+  readonly #expired: StatementSync;
+  readonly #delete: StatementSync;
   readonly #scopes: StatementSync;
+  /** The last key that `forget` has looked at. */
+  #lookedAt = 0;
 
   constructor(database: DatabaseSync) {
     this.#find = database.prepare(
@@ -34,26 +44,29 @@ export class IdempotencyTable {
       "UPDATE idempotency_keys SET answer = ?, expires_at_ms = ? WHERE scope = ? AND upload_id = ?",
     );
     this.#free = database.prepare("DELETE FROM idempotency_keys WHERE scope = ? AND upload_id = ?");
-    this.#forget = database.prepare(
-      `DELETE FROM idempotency_keys WHERE seq IN
-         (SELECT seq FROM idempotency_keys WHERE expires_at_ms <= ? ORDER BY expires_at_ms LIMIT ?)`,
+    this.#window = database.prepare(
+      "SELECT max(seq) AS last, count(*) AS keys FROM (SELECT seq FROM idempotency_keys WHERE seq > ? ORDER BY seq LIMIT ?)",
     );
+    this.#expired = database.prepare(
+      "SELECT seq FROM idempotency_keys WHERE seq > ? AND seq <= ? AND expires_at_ms <= ? ORDER BY seq LIMIT ?",
+    );
+    this.#delete = database.prepare("DELETE FROM idempotency_keys WHERE seq = ?");
   }
 
   /** Writes nothing. @throws RECORDS_KEY_TAKEN for a claim of a scope with an entry that is not expired */
-  check(change: IdempotencyChange, nowMs: number): void {
+  check(change: WrittenKeyChange, nowMs: number): void {
     if (change.kind === "claim" && this.#find.get(change.scope, nowMs) !== undefined)
       throw new GateError("RECORDS_KEY_TAKEN");
   }
 
   /** What `check` has let pass. An entry that a claim meets has expired. */
-  apply(change: IdempotencyChange, uploadId: UploadId): void {
+  apply(change: WrittenKeyChange, uploadId: UploadId): void {
     switch (change.kind) {
       case "claim":
         this.#claim.run(change.scope, change.fingerprint, uploadId, change.expiresAtMs);
         break;
       case "answer":
-        this.#answer.run(JSON.stringify(change.answer), change.expiresAtMs, change.scope, uploadId);
+        this.#answer.run(change.answer, change.expiresAtMs, change.scope, uploadId);
         break;
       case "free":
         this.#free.run(change.scope, uploadId);
@@ -76,7 +89,19 @@ export class IdempotencyTable {
     return this.#scopes.all(afterScope, Math.max(0, Math.trunc(limit))).map(({ scope }) => String(scope));
   }
 
+  /** Deletes expired keys among the next few. @param limit how many at most; a whole number, 1 or more */
   forget(nowMs: number, limit: number): void {
-    this.#forget.run(nowMs, limit);
+    const lookAt = limit * LOOKED_AT_FACTOR;
+    const window = this.#window.get(this.#lookedAt, lookAt);
+    const last = Number(window?.last ?? this.#lookedAt);
+    const expired = this.#expired.all(this.#lookedAt, last, nowMs, limit).map(({ seq }) => Number(seq));
+    for (const seq of expired) this.#delete.run(seq);
+    if (expired.length === limit) this.#lookedAt = expired.at(-1) ?? 0;
+    else this.#lookedAt = Number(window?.keys) < lookAt ? 0 : last;
+  }
+
+  /** Goes back to the oldest: for when what was forgotten was undone, too. */
+  startAgain(): void {
+    this.#lookedAt = 0;
   }
 }

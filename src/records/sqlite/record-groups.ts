@@ -16,12 +16,12 @@ import {
   type RecordsRequest,
   type RequestBatch,
 } from "./records-messages.ts";
-import { RequestDesk } from "./request-desk.ts";
+import { type BatchContent, RequestDesk } from "./request-desk.ts";
 
 interface Numbered<Request> {
   readonly number: number;
   readonly request: Request;
-  readonly inline: ArrayBuffer;
+  readonly content: BatchContent;
 }
 
 interface Outcome {
@@ -129,9 +129,9 @@ export class RecordGroups {
     outcome.answers.push(...group.answers);
   }
 
-  #apply({ number, request, inline }: Numbered<ChangeRequest>, group: Outcome): void {
+  #apply({ number, request, content }: Numbered<ChangeRequest>, group: Outcome): void {
     if (request.kind === "probe" && this.#damage !== null) throw recordsUnavailable(this.#damage);
-    const value = this.#desk.apply(request, inline);
+    const value = this.#desk.apply(request, content);
     if (value === undefined) group.done.push(number);
     else group.answers.push({ number, value });
   }
@@ -170,11 +170,11 @@ export class RecordGroups {
 
 const emptyOutcome = (): Outcome => ({ done: [], failed: [], answers: [] });
 
-function numbered({ first, requests, inline }: RequestBatch): Numbered<RecordsRequest>[] {
-  return (JSON.parse(requests) as RecordsRequest[]).map((request, index) => ({
-    number: first + index,
+function numbered(batch: RequestBatch): Numbered<RecordsRequest>[] {
+  return (JSON.parse(batch.requests) as RecordsRequest[]).map((request, index) => ({
+    number: batch.first + index,
     request,
-    inline,
+    content: batch,
   }));
 }
 

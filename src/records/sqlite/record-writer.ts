@@ -9,12 +9,13 @@ import { GateError } from "../../problems/gate-error.ts";
 import type { Finding } from "../../uploads/finding.ts";
 import type { UploadId } from "../../uploads/upload-id.ts";
 import type { UploadState } from "../../uploads/upload-state.ts";
-import type { DeliveryRecord, FileRecord, NewUpload, UploadChange, UploadMove } from "../records.ts";
+import type { DeliveryRecord, FileRecord, NewUpload, UploadMove } from "../records.ts";
 import type { ApiKeyTable } from "./api-key-table.ts";
 import type { AuditTable } from "./audit-table.ts";
 import type { GrantTable } from "./grant-table.ts";
 import type { IdempotencyTable } from "./idempotency-table.ts";
 import { movesToText } from "./record-rows.ts";
+import type { WrittenChange } from "./records-messages.ts";
 import type { RetryTable } from "./retry-table.ts";
 import type { UsageTable } from "./usage-table.ts";
 
@@ -69,7 +70,7 @@ export class RecordWriter {
   }
 
   /** @throws RECORDS_STATE_CONFLICT where the id is known or a move does not fit; RECORDS_KEY_TAKEN, RECORDS_GRANT_USED, RECORDS_API_KEY_ENDED */
-  begin(upload: NewUpload, moves: readonly UploadMove[], change: UploadChange): void {
+  begin(upload: NewUpload, moves: readonly UploadMove[], change: WrittenChange): void {
     const state = stateAfter("receiving", moves);
     this.#checkClaims(change, moves.at(-1)?.atMs ?? upload.startedAtMs);
     const { changes, lastInsertRowid } = this.#insertUpload.run(
@@ -94,7 +95,7 @@ export class RecordWriter {
   }
 
   /** @throws RECORDS_UPLOAD_UNKNOWN, RECORDS_STATE_CONFLICT, RECORDS_KEY_TAKEN, RECORDS_GRANT_USED, RECORDS_API_KEY_ENDED */
-  move(id: UploadId, moves: readonly UploadMove[], change: UploadChange): void {
+  move(id: UploadId, moves: readonly UploadMove[], change: WrittenChange): void {
     const found = this.#findUpload.get(id);
     if (found === undefined) throw new GateError("RECORDS_UPLOAD_UNKNOWN");
     const state = stateAfter(found.state as UploadState, moves);
@@ -111,7 +112,7 @@ export class RecordWriter {
     this.#putParts({ seq, id }, change);
   }
 
-  note({ audit, usage }: Pick<UploadChange, "audit" | "usage">): void {
+  note({ audit, usage }: Pick<WrittenChange, "audit" | "usage">): void {
     if (usage !== undefined) this.#tables.usage.add(usage);
     if (audit !== undefined) this.#tables.audit.append(audit);
   }
@@ -125,13 +126,13 @@ export class RecordWriter {
   }
 
   /** Before anything is written. @throws RECORDS_KEY_TAKEN, RECORDS_GRANT_USED, RECORDS_API_KEY_ENDED */
-  #checkClaims({ idempotency, useGrant, requireApiKey }: UploadChange, nowMs: number): void {
+  #checkClaims({ idempotency, useGrant, requireApiKey }: WrittenChange, nowMs: number): void {
     if (requireApiKey !== undefined) this.#tables.keys.require(requireApiKey);
     if (idempotency !== undefined) this.#tables.idempotency.check(idempotency, nowMs);
     if (useGrant !== undefined) this.#tables.grants.check(useGrant);
   }
 
-  #putParts({ seq, id }: { readonly seq: number; readonly id: UploadId }, change: UploadChange): void {
+  #putParts({ seq, id }: { readonly seq: number; readonly id: UploadId }, change: WrittenChange): void {
     for (const file of change.files ?? []) this.#writeFile(seq, file);
     for (const { key, bytes } of change.putInline ?? []) {
       this.#putInline.run(seq, this.#positionOf(seq, key, change), bytes);
@@ -144,7 +145,7 @@ export class RecordWriter {
     this.note(change);
   }
 
-  #positionOf(upload: number, key: string, change: UploadChange): number {
+  #positionOf(upload: number, key: string, change: WrittenChange): number {
     const fileOfChange = change.files?.find((file) => file.key === key);
     if (fileOfChange !== undefined) return fileOfChange.index;
     const row = this.#findPosition.get(key, upload);

@@ -6,12 +6,13 @@
  * Always holds: every promise that `ask` gave is settled: by its answer, or by RECORDS_UNAVAILABLE when the thread has died or closed.
  */
 import type { Worker } from "node:worker_threads";
-import type { UploadChange } from "../records.ts";
+import type { IdempotencyChange, UploadChange } from "../records.ts";
 import { recordsUnavailable, unpackError } from "./database-errors.ts";
 import type {
   GroupAnswer,
   InlineRange,
   PackedChange,
+  PackedKeyChange,
   RecordsRequest,
   RequestBatch,
 } from "./records-messages.ts";
@@ -27,6 +28,7 @@ export class RecordsChannel {
   #next = 0;
   #queued: RecordsRequest[] = [];
   #inline: Uint8Array[] = [];
+  #texts: string[] = [];
   #inlineBytes = 0;
   #commits = 0;
   #end: Error | null = null;
@@ -57,16 +59,35 @@ export class RecordsChannel {
     });
   }
 
-  /** Puts a change's inline bytes into the next message. They are copied when it is sent: not to be changed before the answer. */
-  pack({ putInline, ...change }: UploadChange): PackedChange {
-    if (putInline === undefined || this.#end !== null) return change;
-    const inline: InlineRange[] = putInline.map(({ key, bytes }) => {
+  /**
+   * Puts a change's inline bytes and long texts into the next message, which `ask` must be called for in the same turn. Bytes are copied when it
+   * is sent: not to be changed before the answer.
+   */
+  pack({ putInline, handover, idempotency, ...change }: UploadChange): PackedChange {
+    const packed: { -readonly [Name in keyof PackedChange]: PackedChange[Name] } = change;
+    if (this.#end !== null) return packed;
+    if (putInline !== undefined) packed.inline = this.#packInline(putInline);
+    if (handover !== undefined) packed.handover = handover === null ? null : this.#packText(handover);
+    if (idempotency !== undefined) packed.idempotency = this.#packKeyChange(idempotency);
+    return packed;
+  }
+
+  #packInline(putInline: NonNullable<UploadChange["putInline"]>): InlineRange[] {
+    return putInline.map(({ key, bytes }) => {
       const offset = this.#inlineBytes;
       this.#inline.push(bytes);
       this.#inlineBytes += bytes.byteLength;
       return { key, offset, lengthBytes: bytes.byteLength };
     });
-    return { ...change, inline };
+  }
+
+  #packKeyChange(change: IdempotencyChange): PackedKeyChange {
+    return change.kind === "answer" ? { ...change, answer: this.#packText(change.answer) } : change;
+  }
+
+  /** @returns its place among the next message's texts */
+  #packText(value: object): number {
+    return this.#texts.push(JSON.stringify(value)) - 1;
   }
 
   /** Takes no more requests: those that come from now on are rejected. */
@@ -86,16 +107,19 @@ export class RecordsChannel {
     this.#isAtWork = true;
     const requests = this.#queued;
     const inline = joinBytes(this.#inline, this.#inlineBytes);
+    const texts = this.#texts;
     const first = this.#next;
     this.#next += requests.length;
     this.#queued = [];
     this.#inline = [];
+    this.#texts = [];
     this.#inlineBytes = 0;
     try {
       const batch: RequestBatch = {
         first,
         requests: JSON.stringify(requests),
         count: requests.length,
+        texts,
         inline,
       };
       this.#worker.postMessage(batch, [inline]);

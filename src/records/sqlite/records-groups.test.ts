@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
 import { movesThrough, sampleFile, sampleUpload } from "../records.contract.ts";
+import { assertWhole, sampleEntry } from "../records-audit.contract.ts";
 import { openSqliteRecords } from "./open-sqlite-records.ts";
 import type { SqliteRecords } from "./sqlite-records.ts";
 
@@ -77,4 +78,23 @@ test("keeps the bytes of many uploads of one turn apart", async () => {
   for (const { file, bytes } of uploads) {
     assert.deepEqual(Buffer.from((await records.readInline(file.key)) ?? []), Buffer.from(bytes));
   }
+});
+
+test("a change of another process counts in the very next transaction: the end of a key, and the end of the audit", async () => {
+  const other = await openSqliteRecords({ path: join(folder, "records.sqlite") });
+  const key = { id: "aaaaaaaaaaaa", secretSha256: "ab".repeat(32) };
+  const more = { name: "n", principal: "p", scopes: [], flows: null, createdAtMs: 1 };
+  await other.addApiKey({ ...key, ...more, expiresAtMs: null, revokedAtMs: null }, sampleEntry());
+  for (const take of [1, 2])
+    await records.begin(sampleUpload({ startedAtMs: take }), [], {
+      requireApiKey: key,
+      audit: [sampleEntry()],
+    });
+  await other.revokeApiKey(key.id, 2, sampleEntry());
+  await assert.rejects(records.begin(sampleUpload(), [], { requireApiKey: key }), {
+    code: "RECORDS_API_KEY_ENDED",
+  });
+  await records.note({ audit: [sampleEntry()] });
+  assert.equal((await assertWhole(records)).length, 5);
+  await other.close();
 });

@@ -8,6 +8,7 @@ import type { UploadId } from "../../uploads/upload-id.ts";
 import type {
   ApiKeyRecord,
   AuditEntry,
+  IdempotencyChange,
   NewUpload,
   UploadChange,
   UploadFilter,
@@ -29,8 +30,30 @@ export interface InlineRange {
   readonly lengthBytes: number;
 }
 
-/** A change whose inline bytes are in the batch's buffer. */
-export type PackedChange = Omit<UploadChange, "putInline"> & { readonly inline?: readonly InlineRange[] };
+/** What happens to an idempotency key, with the answer as the text that is written. */
+export type WrittenKeyChange =
+  | Exclude<IdempotencyChange, { readonly kind: "answer" }>
+  | (Omit<Extract<IdempotencyChange, { readonly kind: "answer" }>, "answer"> & { readonly answer: string });
+
+/** A change as the tables write it: what is kept as text is text already. */
+export type WrittenChange = Omit<UploadChange, "handover" | "idempotency"> & {
+  readonly handover?: string | null;
+  readonly idempotency?: WrittenKeyChange;
+};
+
+/**
+ * A change on its way: its inline bytes are in the batch's buffer, and long texts in its list of texts, named by their places, so that they
+ * are neither written as JSON within JSON nor read before they are written.
+ */
+export type PackedChange = Omit<UploadChange, "putInline" | "handover" | "idempotency"> & {
+  readonly inline?: readonly InlineRange[];
+  readonly handover?: number | null;
+  readonly idempotency?: PackedKeyChange;
+};
+
+export type PackedKeyChange =
+  | Exclude<WrittenKeyChange, { readonly kind: "answer" }>
+  | (Omit<Extract<WrittenKeyChange, { readonly kind: "answer" }>, "answer"> & { readonly answer: number });
 
 export type ChangeRequest =
   | {
@@ -92,6 +115,8 @@ export interface RequestBatch {
   /** `RecordsRequest[]` as JSON: a structured clone of the same takes three times as long. */
   readonly requests: string;
   readonly count: number;
+  /** What packed changes name by its place. */
+  readonly texts: readonly string[];
   readonly inline: ArrayBuffer;
 }
 

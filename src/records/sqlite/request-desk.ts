@@ -3,21 +3,33 @@
  *
  * Always holds, as for `RecordWriter`: a change that throws a GateError has written nothing.
  */
-import type { DatabaseSync } from "node:sqlite";
-import type { UploadChange } from "../records.ts";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { ApiKeyTable } from "./api-key-table.ts";
 import { AuditTable } from "./audit-table.ts";
 import { GrantTable } from "./grant-table.ts";
 import { IdempotencyTable } from "./idempotency-table.ts";
 import { RecordReader } from "./record-reader.ts";
 import { RecordWriter } from "./record-writer.ts";
-import type { ChangeRequest, PackedChange, Question, RequestOf } from "./records-messages.ts";
+import type {
+  ChangeRequest,
+  InlineRange,
+  PackedChange,
+  PackedKeyChange,
+  Question,
+  RequestBatch,
+  RequestOf,
+  WrittenChange,
+  WrittenKeyChange,
+} from "./records-messages.ts";
 import { RetryTable } from "./retry-table.ts";
 import { UploadForgetter } from "./upload-forgetter.ts";
 import { UsageTable } from "./usage-table.ts";
 
 /** Rows of one table that one call of `forget` deletes at most, for each upload that it may forget. */
 const EXPIRED_FACTOR = 10;
+
+/** Where a batch keeps what its changes name by place. */
+export type BatchContent = Pick<RequestBatch, "inline" | "texts">;
 
 export class RequestDesk {
   readonly #reader: RecordReader;
@@ -29,6 +41,9 @@ export class RequestDesk {
   readonly #keys: ApiKeyTable;
   readonly #retries: RetryTable;
   readonly #forgetter: UploadForgetter;
+  readonly #askDataVersion: StatementSync;
+  /** Of the last transaction that began; `null` before the first. */
+  #dataVersion: unknown = null;
 
   constructor(database: DatabaseSync) {
     this.#reader = new RecordReader(database);
@@ -39,6 +54,7 @@ export class RequestDesk {
     this.#keys = new ApiKeyTable(database);
     this.#retries = new RetryTable(database);
     this.#forgetter = new UploadForgetter(database);
+    this.#askDataVersion = database.prepare("PRAGMA data_version");
     this.#writer = new RecordWriter(database, {
       audit: this.#audit,
       usage: this.#usage,
@@ -49,8 +65,14 @@ export class RequestDesk {
     });
   }
 
-  /** To be called where a transaction begins: another process may have written since the last one. */
+  /**
+   * To be called where a transaction has begun, with the write lock. What is remembered from one to the next holds unless another process has
+   * written in between. @see sqlite.org/pragma.html#pragma_data_version: another value after a commit of any other connection, and only then
+   */
   startAnew(): void {
+    const dataVersion = this.#askDataVersion.get()?.data_version;
+    if (dataVersion !== undefined && dataVersion === this.#dataVersion) return;
+    this.#dataVersion = dataVersion;
     this.#audit.forgetHead();
     this.#keys.forgetSeen();
   }
@@ -65,16 +87,17 @@ export class RequestDesk {
     this.#audit.forgetHead();
     this.#keys.forgetSeen();
     this.#usage.drop();
+    this.#idempotency.startAgain();
     this.#forgetter.startAgain();
   }
 
   /** @returns the answer of a change that has one, else `undefined` */
-  apply(request: ChangeRequest, inline: ArrayBuffer): unknown {
+  apply(request: ChangeRequest, content: BatchContent): unknown {
     switch (request.kind) {
       case "begin":
-        return this.#writer.begin(request.upload, request.moves, unpackChange(request.change, inline));
+        return this.#writer.begin(request.upload, request.moves, unpackChange(request.change, content));
       case "move":
-        return this.#writer.move(request.id, request.moves, unpackChange(request.change, inline));
+        return this.#writer.move(request.id, request.moves, unpackChange(request.change, content));
       case "dropInline":
         return this.#writer.dropInline(request.keys);
       case "note":
@@ -149,11 +172,31 @@ export class RequestDesk {
   }
 }
 
-function unpackChange({ inline: ranges, ...change }: PackedChange, buffer: ArrayBuffer): UploadChange {
-  if (ranges === undefined) return change;
-  const putInline = ranges.map(({ key, offset, lengthBytes }) => ({
+function unpackChange(packed: PackedChange, { inline, texts }: BatchContent): WrittenChange {
+  const { inline: ranges, handover, idempotency, ...change } = packed;
+  const written: { -readonly [Name in keyof WrittenChange]: WrittenChange[Name] } = change;
+  if (ranges !== undefined) written.putInline = unpackInline(ranges, inline);
+  if (handover !== undefined) written.handover = handover === null ? null : textAt(texts, handover);
+  if (idempotency !== undefined) written.idempotency = unpackKeyChange(idempotency, texts);
+  return written;
+}
+
+function unpackInline(
+  ranges: readonly InlineRange[],
+  buffer: ArrayBuffer,
+): NonNullable<WrittenChange["putInline"]> {
+  return ranges.map(({ key, offset, lengthBytes }) => ({
     key,
     bytes: new Uint8Array(buffer, offset, lengthBytes),
   }));
-  return { ...change, putInline };
+}
+
+function unpackKeyChange(change: PackedKeyChange, texts: readonly string[]): WrittenKeyChange {
+  return change.kind === "answer" ? { ...change, answer: textAt(texts, change.answer) } : change;
+}
+
+function textAt(texts: readonly string[], place: number): string {
+  const text = texts[place];
+  if (text === undefined) throw new Error("a change names a text that its batch does not have");
+  return text;
 }

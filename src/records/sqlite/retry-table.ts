@@ -3,7 +3,8 @@
  */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { UploadId } from "../../uploads/upload-id.ts";
-import type { Handover, UploadChange } from "../records.ts";
+import type { Handover } from "../records.ts";
+import type { WrittenChange } from "./records-messages.ts";
 
 export class RetryTable {
   readonly #put: StatementSync;
@@ -21,9 +22,9 @@ export class RetryTable {
   }
 
   /** @param upload its `seq` */
-  apply(upload: number, { handover, nextTryAtMs }: UploadChange): void {
+  apply(upload: number, { handover, nextTryAtMs }: Pick<WrittenChange, "handover" | "nextTryAtMs">): void {
     if (handover === null) this.#drop.run(upload);
-    else if (handover !== undefined) this.#put.run(upload, JSON.stringify(handover));
+    else if (handover !== undefined) this.#put.run(upload, handover);
     if (nextTryAtMs !== undefined) this.#setNextTry.run(nextTryAtMs, upload);
   }
 

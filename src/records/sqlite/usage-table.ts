@@ -31,7 +31,8 @@ export class UsageTable {
 
   add(entries: readonly UsageEntry[]): void {
     for (const entry of entries) {
-      const row = JSON.stringify([entry.share, entry.subject, entry.slotMs]);
+      // A line break is in no share and no number, so no two rows have one text.
+      const row = `${entry.slotMs}\n${entry.share}\n${entry.subject}`;
       const added = this.#added.get(row);
       this.#added.set(row, added === undefined ? entry : together(added, entry));
     }

@@ -12,6 +12,8 @@ import { assertWhole, sampleEntry } from "../../records-audit.contract.ts";
 import { openDatabase } from "../open-database.ts";
 import { openSqliteRecords } from "../open-sqlite-records.ts";
 import { readSqliteRecords } from "../read-sqlite-records.ts";
+import { UPLOADS_LAYOUT } from "./0001-uploads.ts";
+import { DECISIONS_LAYOUT } from "./0002-decisions.ts";
 import { LAYOUT_VERSION, layoutVersionOf } from "./migrations.ts";
 
 const FIXTURES = resolve(import.meta.dirname, "../../../../fixtures/records");
@@ -83,6 +85,30 @@ test("a database of the first layout has the same tables afterwards as a new one
     return rows;
   };
   assert.deepEqual(schemaOf(path), schemaOf(join(folder, "new.sqlite")));
+});
+
+test("the keys of the second layout are kept, and cost no index by expiry any more", async () => {
+  const second = join(folder, "second.sqlite");
+  const before = new DatabaseSync(second);
+  before.exec(UPLOADS_LAYOUT + DECISIONS_LAYOUT);
+  before.exec(
+    "INSERT INTO idempotency_keys VALUES (1, 'old', 'f', 'u', 5, NULL), (2, 'fresh', 'f', 'u', 9, NULL)",
+  );
+  before.exec("PRAGMA user_version = 2");
+  before.close();
+  const records = await openSqliteRecords({ path: second });
+  await records.forget(5, 0, 10);
+  assert.deepEqual(await records.idempotencyScopes("", 10), ["fresh"]);
+  await records.close();
+  const after = new DatabaseSync(second, { readOnly: true });
+  const indexes = after.prepare(
+    "SELECT name FROM sqlite_schema WHERE tbl_name = 'idempotency_keys' AND type = 'index'",
+  );
+  assert.deepEqual(
+    indexes.all().map(({ name }) => name),
+    ["sqlite_autoindex_idempotency_keys_1"],
+  );
+  after.close();
 });
 
 test("a migration that fails leaves the database as it was", () => {
