@@ -6,6 +6,10 @@ import type { Profile } from "../checks/run/check-run.ts";
 import { readDuration } from "../setup/duration.ts";
 import type { Reading } from "../setup/reading.ts";
 import { readSize } from "../setup/size.ts";
+import type { CommandIo } from "./io.ts";
+
+/** Exit code of a command line that cannot be run. */
+export const USAGE = 2;
 
 /** As commander gives them. */
 export interface CheckArguments {
@@ -43,6 +47,17 @@ export interface CheckArguments {
 /** What was wrong with the command line: one sentence each. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
+}
+
+/** Runs a command: what was wrong with its line is told, and its exit code is 2. */
+export async function orUsage(io: CommandIo, run: () => Promise<number>): Promise<number> {
+  try {
+    return await run();
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    io.err(error.message);
+    return USAGE;
+  }
 }
 
 /** What may be spent; `null` where the profile decides. */

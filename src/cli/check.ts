@@ -19,40 +19,32 @@ import { capsOf } from "../checks/run/profiles.ts";
 import { runChecks } from "../checks/run/run-checks.ts";
 import type { CheckSubject, RunOptions } from "../checks/run/run-request.ts";
 import { diagnoseControl } from "../checks/targets/diagnose-control.ts";
-import { checkHost, type HostSafety } from "../checks/targets/host-safety.ts";
-import { type CheckArguments, listOf, oneOf, readLimits, readProfile, UsageError } from "./check-options.ts";
+import { refusedHost } from "./allowed-host.ts";
+import {
+  type CheckArguments,
+  listOf,
+  oneOf,
+  orUsage,
+  readLimits,
+  readProfile,
+  USAGE,
+  UsageError,
+} from "./check-options.ts";
 import { plannedRun } from "./check-plan.ts";
 import { findRoute, type OpenedRoute, openRoute, trustOf } from "./check-route.ts";
 import { shownPath } from "./find-flows.ts";
 import type { CommandIo } from "./io.ts";
 import { readVersion } from "./read-version.ts";
-import {
-  findRun,
-  forgetOldRuns,
-  keepRouteNote,
-  newRunId,
-  openRunsFolder,
-  TOKEN_FILE,
-} from "./runs-folder.ts";
+import { findRun, forgetOldRuns, keepRouteNote, newRunId, RUNS_FOLDER } from "./runs-folder.ts";
 import { processTerminal, type Terminal } from "./terminal.ts";
 import { writeFlow } from "./write-flow.ts";
-
-const USAGE = 2;
-const NOTHING_TOLD = 3;
-const UNSAFE = 4;
 
 export async function checkCommand(
   args: CheckArguments,
   io: CommandIo,
   terminal: Terminal = processTerminal(),
 ): Promise<number> {
-  try {
-    return await check(args, io, terminal);
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    io.err(error.message);
-    return USAGE;
-  }
+  return orUsage(io, () => check(args, io, terminal));
 }
 
 async function check(args: CheckArguments, io: CommandIo, terminal: Terminal): Promise<number> {
@@ -62,16 +54,10 @@ async function check(args: CheckArguments, io: CommandIo, terminal: Terminal): P
   readLimits(args);
   const route = await findRoute(args, io, runId);
   if (route === null) return USAGE;
-  const folder = await openRunsFolder();
   const baseline = await readBaseline(args.baseline);
+  const refused = await refusedHost(route.origin, args, io);
+  if (refused !== null) return refused;
   const tls = await trustOf(args);
-  const safety = await checkHost({
-    origin: route.origin,
-    allowHosts: args.allowHost ?? [],
-    tokenFile: TOKEN_FILE,
-    tls,
-  });
-  if (!safety.isSafe) return refuse(safety, io);
   const opened = await openRoute(route, args, io);
   const { subject } = opened;
   const asked: Asked = { args, runId, terminal, tls };
@@ -79,16 +65,10 @@ async function check(args: CheckArguments, io: CommandIo, terminal: Terminal): P
     if (args.dryRun === true) return dryRun(opened, asked);
     const told = await runWithProgress(subject, asked);
     const run = baseline === null ? told : compareWithBaseline(told, baseline);
-    return await tell(run, { args, formats, folder, terminal, opened, io });
+    return await tell(run, { args, formats, terminal, opened, io });
   } finally {
     await subject.close();
   }
-}
-
-/** A name that stands for no machine is no danger: there is just nobody to ask. */
-function refuse({ why, sentence }: Extract<HostSafety, { isSafe: false }>, io: CommandIo): number {
-  io.err(why === "unknown" ? sentence : `Refused for safety: ${sentence}`);
-  return why === "unknown" ? NOTHING_TOLD : UNSAFE;
 }
 
 function readFormats(written: string | undefined): readonly ReportFormat[] {
@@ -167,7 +147,6 @@ function runOptions(
 interface Telling {
   readonly args: CheckArguments;
   readonly formats: readonly ReportFormat[];
-  readonly folder: string;
   readonly terminal: Terminal;
   readonly opened: OpenedRoute;
   readonly io: CommandIo;
@@ -175,11 +154,11 @@ interface Telling {
 
 /** The run is kept first: what was found must not be lost to a report that cannot be written. */
 async function tell(run: CheckRun, telling: Telling): Promise<number> {
-  const { args, formats, folder, terminal, io } = telling;
-  await storeRun(folder, run);
+  const { args, formats, terminal, io } = telling;
+  await storeRun(RUNS_FOLDER, run);
   await keepRouteNote(run.id, args);
   await forgetOldRuns();
-  const into = args.out ?? join(folder, run.id);
+  const into = args.out ?? join(RUNS_FOLDER, run.id);
   const wanted: readonly ReportFormat[] = formats.length === 0 ? ["html"] : formats;
   const written = await writeReports(run, wanted, into);
   const reportPath = written.map(shownPath).join(", ");

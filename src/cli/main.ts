@@ -195,6 +195,12 @@ function addCheckCommands(program: Command, io: CommandIo, exit: (code: number) 
   )
     .option("--target <url>", "where the route is (default: the public address of the settings)")
     .option("--write-expect", "also write its status and its schema under expect: of the flow file")
+    .option(
+      "--allow-host <host...>",
+      "a host beside this machine that may be sent to; it must prove that it is yours",
+    )
+    .option("--ca <file>", "trust this certificate authority (PEM), too")
+    .option("--insecure", "do not verify the target's certificate")
     .action(async (flow: string, options) =>
       exit(await (await import("./record.ts")).recordCommand({ ...options, flow }, io)),
     );

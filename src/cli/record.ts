@@ -3,17 +3,18 @@
  */
 import { recordAnswers } from "../checks/expectation/record-answers.ts";
 import { isAccepted } from "../checks/judge.ts";
+import type { TlsTrust } from "../checks/open-connection.ts";
 import { controlContent } from "../checks/payloads/form.ts";
 import type { CheckSubject } from "../checks/run/run-request.ts";
 import { type Attempt, tryControl } from "../checks/targets/ask.ts";
 import { diagnoseControl } from "../checks/targets/diagnose-control.ts";
-import { checkHost } from "../checks/targets/host-safety.ts";
 import type { Flow } from "../flows/flow.ts";
-import { type CheckArguments, UsageError } from "./check-options.ts";
+import { refusedHost } from "./allowed-host.ts";
+import { type CheckArguments, orUsage, USAGE } from "./check-options.ts";
 import { findRoute, openRoute, trustOf } from "./check-route.ts";
 import { shownPath } from "./find-flows.ts";
 import type { CommandIo } from "./io.ts";
-import { newRunId, openRunsFolder, TOKEN_FILE } from "./runs-folder.ts";
+import { newRunId } from "./runs-folder.ts";
 
 export interface RecordArguments extends CheckArguments {
   readonly flow: string;
@@ -26,48 +27,41 @@ const ANSWERS = 3;
 
 /** Exit codes: 0 recorded, 2 usage, 3 the upload was not accepted, 4 refused for safety. */
 export async function recordCommand(args: RecordArguments, io: CommandIo): Promise<number> {
-  try {
-    return await record(args, io);
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    io.err(error.message);
-    return 2;
-  }
+  return orUsage(io, () => record(args, io));
 }
 
 async function record(args: RecordArguments, io: CommandIo): Promise<number> {
   const route = await findRoute(args, io, newRunId());
-  if (route === null || route.kind === "url") return 2;
-  await openRunsFolder();
-  const { origin, flow } = route;
-  const safety = await checkHost({
-    origin,
-    allowHosts: args.allowHost ?? [],
-    tokenFile: TOKEN_FILE,
-    tls: await trustOf(args),
-  });
-  if (!safety.isSafe) {
-    io.err(`Refused for safety: ${safety.sentence}`);
-    return 4;
-  }
+  if (route === null || route.kind === "url") return USAGE;
+  const refused = await refusedHost(route.origin, args, io);
+  if (refused !== null) return refused;
   const { subject } = await openRoute(route, args, io);
   try {
-    return await recordFrom(subject, flow, args.writeExpect === true, io);
+    return await recordFrom(
+      subject,
+      { flow: route.flow, writesFlow: args.writeExpect === true, tls: await trustOf(args) },
+      io,
+    );
   } finally {
     for (const left of await subject.cleanUp()) io.err(`Left on the target: ${left}`);
     await subject.close();
   }
 }
 
+interface RecordRequest {
+  readonly flow: Flow;
+  readonly writesFlow: boolean;
+  readonly tls: TlsTrust;
+}
+
 async function recordFrom(
   subject: CheckSubject,
-  flow: Flow,
-  writesFlow: boolean,
+  { flow, writesFlow, tls }: RecordRequest,
   io: CommandIo,
 ): Promise<number> {
   const answers = [];
   for (let sent = 0; sent < ANSWERS; sent += 1) {
-    const attempt = await tryControl(subject.target);
+    const attempt = await tryControl(subject.target, tls);
     const answer = attempt.exchange?.answers[0];
     if (attempt.exchange === null || answer === undefined || !isAccepted(subject.target, attempt.exchange)) {
       io.err(notAccepted(subject, attempt));

@@ -3,11 +3,11 @@
  */
 import { join } from "node:path";
 import { replayCase } from "../checks/run/replay.ts";
-import { checkHost } from "../checks/targets/host-safety.ts";
-import { type CheckArguments, UsageError } from "./check-options.ts";
+import { refusedHost } from "./allowed-host.ts";
+import { type CheckArguments, orUsage, USAGE, UsageError } from "./check-options.ts";
 import { findRoute, openRoute, trustOf } from "./check-route.ts";
 import type { CommandIo } from "./io.ts";
-import { findRun, openRunsFolder, RUNS_FOLDER, readRouteNote, TOKEN_FILE } from "./runs-folder.ts";
+import { findRun, RUNS_FOLDER, readRouteNote } from "./runs-folder.ts";
 
 export interface ReplayArguments
   extends Pick<
@@ -20,13 +20,7 @@ export interface ReplayArguments
 
 /** Exit codes: 0 the answer is as it was, 1 it is another one, 2 usage, 4 refused for safety. */
 export async function replayCommand(args: ReplayArguments, io: CommandIo): Promise<number> {
-  try {
-    return await replay(args, io);
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    io.err(error.message);
-    return 2;
-  }
+  return orUsage(io, () => replay(args, io));
 }
 
 async function replay(args: ReplayArguments, io: CommandIo): Promise<number> {
@@ -34,18 +28,9 @@ async function replay(args: ReplayArguments, io: CommandIo): Promise<number> {
   const { evidence, ...options } = args;
   const asThen = { ...(await readRouteNote(runId)), ...options };
   const route = await findRoute(asThen, io, runId);
-  if (route === null) return 2;
-  await openRunsFolder();
-  const safety = await checkHost({
-    origin: route.origin,
-    allowHosts: args.allowHost ?? [],
-    tokenFile: TOKEN_FILE,
-    tls: await trustOf(args),
-  });
-  if (!safety.isSafe) {
-    io.err(`Refused for safety: ${safety.sentence}`);
-    return 4;
-  }
+  if (route === null) return USAGE;
+  const refused = await refusedHost(route.origin, args, io);
+  if (refused !== null) return refused;
   const { subject } = await openRoute(route, asThen, io);
   try {
     const told = await replayCase(reference, subject, { folder: RUNS_FOLDER, tls: await trustOf(args) });
