@@ -63,6 +63,8 @@ export interface Target {
   readonly fields: readonly FieldPromise[];
   /** Statuses of an accepted upload. */
   readonly acceptedStatuses: readonly number[];
+  /** A good upload is answered with a redirect to another place than the route's: a redirect to the route is then a refusal, as pages do it. */
+  readonly leadsElsewhere?: boolean;
   /** Header lines that every request needs, whoever sends it. */
   readonly headers: readonly string[];
   /** Header lines that say who sends, after `headers`. Filled in anew for each request from `identities`, where there are such. */

@@ -52,6 +52,14 @@ export function neutralises(
   return { ...base(name, probe, rest), expect: { outcome: "refused-or-neutral", ...refusal, ...told } };
 }
 
+/**
+ * Cases about how strictly a request is read. What is taken although it is odd may have one honest reading; only a refusal of what is right is wrong on
+ * any route.
+ */
+export function strictly(cases: readonly CheckCase[]): readonly CheckCase[] {
+  return cases.map((each) => (each.expect.outcome === "accepted" ? each : { ...each, topic: "strictness" }));
+}
+
 function base(name: string, probe: MakeProbe, options: CaseOptions): Omit<CheckCase, "expect"> {
   const { appliesTo = always, twin = "control", copies, as } = options;
   const more = { ...(copies === undefined ? {} : { copies }), ...(as === undefined ? {} : { as }) };

@@ -2,7 +2,8 @@
  * From what came back, and what the service got, to what is wrong with it. No I/O.
  */
 import { createHash } from "node:crypto";
-import { headerOf } from "./answer-reader.ts";
+import { STATUS_CODES } from "node:http";
+import { type Answer, headerOf } from "./answer-reader.ts";
 import type {
   AcceptedExpectation,
   ContentFile,
@@ -26,15 +27,18 @@ export interface Outcome {
 /** Complaints in plain words; none where the outcome is safe. */
 export function judge(target: Target, expect: Expectation, outcome: Outcome): readonly string[] {
   if (expect.outcome === "accepted") return judgeAccepted(target, expect, outcome);
-  if (expect.outcome === "refused") return judgeRefused(expect, outcome);
+  if (expect.outcome === "refused") return judgeRefused(target, expect, outcome);
   return isAccepted(target, outcome.exchange)
     ? judgeNeutral(target, outcome, expect)
-    : judgeRefused(expect, outcome);
+    : judgeRefused(target, expect, outcome);
 }
 
-/** Whether the first answer has one of the route's statuses of success. */
+/** Whether the first answer has one of the route's statuses of success, and is not the way back to the form. */
 export function isAccepted(target: Target, exchange: Exchange): boolean {
-  return target.acceptedStatuses.includes(exchange.answers[0]?.status ?? 0);
+  const [answer] = exchange.answers;
+  return (
+    answer !== undefined && target.acceptedStatuses.includes(answer.status) && !isSentBack(target, answer)
+  );
 }
 
 function judgeAccepted(target: Target, expect: AcceptedExpectation, outcome: Outcome): readonly string[] {
@@ -77,24 +81,61 @@ function rewrites(target: Target, { content }: Outcome): boolean {
   return isPicture && target.inspect?.images?.reEncode === true;
 }
 
-function judgeRefused(expect: Refusal, outcome: Outcome): readonly string[] {
+function judgeRefused(target: Target, expect: Refusal, outcome: Outcome): readonly string[] {
   const { exchange, received } = outcome;
-  const complaints = [...judgeTime(exchange, expect.withinMs), ...judgeStatus(expect, exchange)];
+  const complaints = [...judgeTime(exchange, expect.withinMs), ...judgeStatus(target, expect, exchange)];
   if (expect.closes === true) complaints.push(...judgeClosed(exchange));
   if (expect.withoutContinue === true && exchange.interimStatuses.includes(100))
     complaints.push("100 Continue came before the refusal: the body was asked for");
-  complaints.push(...judgeHeaders(exchange, expect.headers ?? []));
+  if (promisesRefusals(target)) complaints.push(...judgeHeaders(exchange, expect.headers ?? []));
   if (expect.takenBytesMax !== undefined) complaints.push(...judgeTaken(exchange, expect.takenBytesMax));
   if (exchange.malformed !== null && expect.mayJustClose !== true) complaints.push(exchange.malformed);
-  for (const upload of received ?? []) complaints.push(`the service got ${upload.method} ${upload.path}`);
+  for (const upload of received ?? []) complaints.push(`it got through: ${upload.method} ${upload.path}`);
   return complaints;
 }
 
-function judgeStatus(expect: Refusal, exchange: Exchange): string[] {
-  const status = exchange.answers[0]?.status;
+function judgeStatus(target: Target, expect: Refusal, exchange: Exchange): string[] {
+  const [answer] = exchange.answers;
+  const status = answer?.status;
   if (status === undefined && expect.mayJustClose === true && exchange.end !== "deadline") return [];
   if (status !== undefined && expect.statuses.includes(status)) return [];
+  if (answer !== undefined && !promisesRefusals(target) && isRefusal(target, answer)) return [];
   return [`expected ${expect.statuses.join(" or ")}, got ${describe(exchange)}`];
+}
+
+/** Whether the form of a refusal was promised: its status, its headers. */
+function promisesRefusals({ unpromised }: Target): boolean {
+  return unpromised?.has("refusals") !== true;
+}
+
+/** "Not now" says nothing of the upload. */
+const NOT_NOW: ReadonlySet<number> = new Set([408, 425, 429]);
+
+/** Refused in whatever form: by another status, or as pages do it, which show the form again. */
+function isRefusal(target: Target, answer: Answer): boolean {
+  const { status } = answer;
+  if (status >= 400 && status < 500) return !NOT_NOW.has(status);
+  return isSentBack(target, answer) || (status === 200 && isFormAgain(target, answer));
+}
+
+/** A redirect to where the form is, on a route that leads elsewhere after a good upload. */
+function isSentBack(target: Target, answer: Answer): boolean {
+  const location = headerOf(answer, "location");
+  if (target.leadsElsewhere !== true || location === null || answer.status < 300 || answer.status >= 400)
+    return false;
+  return isSamePlace(target, location);
+}
+
+/** Whether an address of an answer is that of the route itself, whatever its query. */
+export function isSamePlace({ origin, path }: Pick<Target, "origin" | "path">, location: string): boolean {
+  const own = new URL(path, origin);
+  return URL.canParse(location, own.href) && new URL(location, own.href).pathname === own.pathname;
+}
+
+const FILE_INPUT = /<input\b[^>]*\btype\s*=\s*["']?file\b/i;
+
+function isFormAgain(target: Target, { status, body }: Answer): boolean {
+  return !target.acceptedStatuses.includes(status) && FILE_INPUT.test(new TextDecoder().decode(body));
 }
 
 function judgeHeaders(exchange: Exchange, names: readonly string[]): string[] {
@@ -186,10 +227,26 @@ function sha256(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex");
 }
 
-/** The answers in one phrase: `201`, `400 then 404`, `no answer (closed)`. */
-export function describe(exchange: Exchange): string {
-  if (exchange.answers.length === 0) return `no answer (${exchange.end})`;
-  const statuses = exchange.answers.map((answer) => answer.status).join(" then ");
-  const first = new TextDecoder().decode(exchange.answers[0]?.body.subarray(0, 300));
-  return `${statuses} ${first}`.trim();
+const TOLD_CHARS_MAX = 80;
+const NO_ANSWER: Readonly<Record<Exchange["end"], string>> = {
+  closed: "no answer: the connection was closed",
+  reset: "no answer: the connection was reset",
+  left: "no answer",
+  deadline: "no answer in time",
+};
+
+/** The answers in one phrase: `201 Created`, `400 Bad Request, then 404 Not Found`, `422 … ("the field file is missing")`. */
+export function describe({ answers, end }: Exchange): string {
+  const [first] = answers;
+  if (first === undefined) return NO_ANSWER[end];
+  const statuses = answers.map(({ status }) => `${status} ${STATUS_CODES[status] ?? ""}`.trim());
+  const told = first.status < 400 ? "" : wordsOf(first);
+  return statuses.join(", then ") + (told === "" ? "" : ` (${told})`);
+}
+
+/** The first words of a refusal; a page has none, and those of the status alone say nothing more. */
+function wordsOf(answer: Answer): string {
+  const text = new TextDecoder().decode(answer.body.subarray(0, 1000)).replace(/\s+/g, " ").trim();
+  if (text.startsWith("<") || text.includes(STATUS_CODES[answer.status] ?? "\0")) return "";
+  return text.length <= TOLD_CHARS_MAX ? text : `${text.slice(0, TOLD_CHARS_MAX)}…`;
 }

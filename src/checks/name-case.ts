@@ -39,7 +39,7 @@ export function namedProbe(target: Target, nameOf: NameOf): Probe {
   return formProbe(target, formWithFilePart(target, filePart(file, disposition)), content);
 }
 
-/** A raw body tells its name by a header of its own. @see RFC 6266 */
+/** A raw body tells its name by a header of its own, and is stored at its path: which name counts is the service's choice. @see RFC 6266 */
 function rawProbe(target: Target, name: string | Uint8Array, content: UploadContent): Probe {
   const line = joined('Content-Disposition: attachment; filename="', name, '"');
   const request = withLines(controlRequest(target), Buffer.from(line).toString("latin1"));
@@ -62,5 +62,11 @@ export function hostileName(
 
 /** A name that is unusual and right: it must pass, with its letters and digits. */
 export function honestName(name: string, nameOf: NameOf): CheckCase {
-  return accepts(name, (target) => namedProbe(target, nameOf));
+  return accepts(name, (target) => namedProbe(target, nameOf), { appliesTo: readsNames });
+}
+
+/** What is stored under its path has its name from there, unless somebody has promised otherwise. */
+function readsNames({ protocol, unpromised }: Target): true | string {
+  const isHeard = protocol === "multipart" || unpromised?.has("strictness") !== true;
+  return isHeard || "a raw body has its name from its path";
 }

@@ -6,7 +6,8 @@
 
 /**
  * What a route may promise, or not: its limits of size and of count, its types, which text fields it takes (`fields`), whether it knows who sends
- * (`callers`), in which form it refuses (`refusals`), and what is looked for inside of files. Where nothing is promised of a topic, what goes wrong there is a warning and no broken promise.
+ * (`callers`), in which form it refuses (`refusals`), whether it refuses whatever is odd, needless, or could be refused before it is read (`strictness`),
+ * and what is looked for inside of files. Where nothing is promised of a topic, what goes wrong there is a warning and no broken promise.
  */
 export type Topic =
   | "size"
@@ -15,6 +16,7 @@ export type Topic =
   | "fields"
   | "callers"
   | "refusals"
+  | "strictness"
   | "malware"
   | "archives"
   | "images"

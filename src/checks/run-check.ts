@@ -43,6 +43,8 @@ export interface CaseResult {
   /** Absent where the case was not run. */
   readonly probe?: Outcome;
   readonly twin?: Outcome;
+  /** It fails only in what nobody has promised of the route. */
+  readonly isUnpromised?: boolean;
   /** Every request of a scenario, attack and twin. */
   readonly steps?: readonly ScenarioStep[];
 }

@@ -10,7 +10,7 @@ import type { FaultName, Hooks } from "./hooks.ts";
 import { isAccepted, judge } from "./judge.ts";
 import { ACCEPTED } from "./judge-case.ts";
 import { controlProbe } from "./payloads/upload.ts";
-import type { CaseIdentity, Identity } from "./promise.ts";
+import type { CaseIdentity, Identity, Topic } from "./promise.ts";
 import type { CaseResult, Evidence } from "./run-check.ts";
 import type { Play, Scenario, ScenarioStep, SendOptions, Stage } from "./scenario.ts";
 import { type Send, sendDirectly } from "./send.ts";
@@ -49,9 +49,12 @@ export async function runScenario(scenario: Scenario, run: ScenarioRun): Promise
   if (scenario.twin !== "control") await twin.play(scenario.twin);
   else if (run.isControlSent !== true) await twin.play(playControl);
   const wrong = [...attack.complaints, ...twin.complaints.map((reason) => `the benign twin: ${reason}`)];
+  const minor = [...new Set([...attack.minor, ...twin.minor])];
   const open = [...attack.open, ...twin.open];
   const steps = [...attack.steps, ...twin.steps];
-  if (wrong.length > 0) return { ...about, state: "fail", reasons: [...new Set(wrong)], steps };
+  if (wrong.length > 0)
+    return { ...about, state: "fail", reasons: [...new Set([...wrong, ...minor])], steps };
+  if (minor.length > 0) return { ...about, state: "fail", isUnpromised: true, reasons: minor, steps };
   if (open.length > 0) return { ...about, state: "inconclusive", reasons: [...new Set(open)], steps };
   return { ...about, state: "pass", reasons: [], steps };
 }
@@ -73,6 +76,8 @@ const playControl: Play = async (stage) => {
 
 class PlayedStage implements Stage {
   readonly complaints: string[] = [];
+  /** Complaints about what nobody has promised. */
+  readonly minor: string[] = [];
   readonly open: string[] = [];
   readonly steps: ScenarioStep[] = [];
   readonly #scenario: Scenario;
@@ -123,8 +128,9 @@ class PlayedStage implements Stage {
     return exchange;
   }
 
-  complain(reason: string): void {
-    this.complaints.push(reason);
+  complain(reason: string, topic?: Topic): void {
+    const isUnpromised = topic !== undefined && this.#run.target.unpromised?.has(topic) === true;
+    (isUnpromised ? this.minor : this.complaints).push(reason);
   }
 
   leaveOpen(reason: string): void {

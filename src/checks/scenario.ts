@@ -6,7 +6,7 @@
  */
 import type { Expectation, Probe, ReceivedUpload, Target } from "./check.ts";
 import type { FaultName, HookName, Hooks } from "./hooks.ts";
-import type { CaseIdentity, Identity } from "./promise.ts";
+import type { CaseIdentity, Identity, Topic } from "./promise.ts";
 import type { Exchange } from "./send-probe.ts";
 
 /** One attack of several requests and its benign twin, which differs in one property. */
@@ -52,8 +52,8 @@ export interface Stage {
   as(who: CaseIdentity | Identity): Promise<Target>;
   /** Sends on a connection of its own. Several at once are several connections. */
   send(name: string, probe: Probe, options?: SendOptions): Promise<Exchange>;
-  /** Something is wrong. One sentence, in plain words. */
-  complain(reason: string): void;
+  /** Something is wrong. One sentence, in plain words. @param topic what must have been promised for it to be a broken promise; absent: it is wrong anywhere */
+  complain(reason: string, topic?: Topic): void;
   /** Nothing can be said, and why. */
   leaveOpen(reason: string): void;
   /** What the service got since the play began; `null` where nobody can look. */

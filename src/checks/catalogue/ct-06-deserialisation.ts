@@ -1,6 +1,7 @@
 import { leadsNowhere } from "../callback-scenario.ts";
-import type { Check, SampleFile } from "../check.ts";
+import type { Check, CheckCase, SampleFile } from "../check.ts";
 import { onTopic, refusedInside } from "../content-case.ts";
+import { whereAll } from "../define-case.ts";
 import { pythonRemedy } from "../framework-remedy.ts";
 import { utf8 } from "../payloads/bytes.ts";
 import { serialisedObjects } from "../payloads/serialised-objects.ts";
@@ -14,6 +15,18 @@ function refusedWhereTaken(file: SampleFile) {
     file: () => file.bytes,
     twin: () => utf8("flowcheck: an ordinary text\n"),
   });
+}
+
+/** Pickles of protocol 0 and YAML are text: without a name they are a text file like any other. */
+function tellsFrom({ name, bytes }: SampleFile): CheckCase["appliesTo"] {
+  const isText = bytes.every((byte) => byte < 0x80);
+  return ({ file, protocol }) =>
+    !(
+      isText &&
+      protocol === "raw" &&
+      file.types !== "any" &&
+      file.types.some((type) => type.startsWith("text/"))
+    ) || `the route takes text, and ${name} is text`;
 }
 
 /** UPL-CT-06: objects that run something when they are read. */
@@ -30,7 +43,11 @@ export const deserialisation: Check = {
   cases: [
     ...onTopic(
       "types",
-      FILES.map((file) => refusedFile(file.name, () => file, { appliesTo: takesNot(file.mediaType) })),
+      FILES.map((file) =>
+        refusedFile(file.name, () => file, {
+          appliesTo: whereAll(takesNot(file.mediaType), tellsFrom(file)),
+        }),
+      ),
     ),
     ...onTopic("malware", FILES.map(refusedWhereTaken)),
   ],

@@ -1,5 +1,5 @@
-import type { Check, Refusal } from "../check.ts";
-import { refuses } from "../define-case.ts";
+import type { Check, Refusal, Target } from "../check.ts";
+import { always, refuses, strictly } from "../define-case.ts";
 import { ACCEPTED, scenario, statusOf } from "../define-scenario.ts";
 import type { FaultName } from "../hooks.ts";
 import { isAccepted } from "../judge.ts";
@@ -14,7 +14,11 @@ const notThere: Refusal = {
 };
 
 /** The control upload to a path that no policy describes. */
-function beside(name: string, pathOf: (path: string) => string) {
+function beside(
+  name: string,
+  pathOf: (path: string) => string,
+  appliesTo: (target: Target) => true | string = always,
+) {
   return refuses(
     name,
     (target) => {
@@ -23,7 +27,12 @@ function beside(name: string, pathOf: (path: string) => string) {
       return probeOf({ ...request, line: [method, pathOf(path), version].join(" ") });
     },
     notThere,
+    { appliesTo },
   );
+}
+
+function hasLetters({ path }: Target): true | string {
+  return /[a-z]/.test(path.replace(/[?].*$|[{]name[}]/g, "")) || "the route's path has no small letters";
 }
 
 /** While the policy cannot be read: what it refused is refused, what it allowed is as before or refused, and somebody is told. */
@@ -68,12 +77,14 @@ export const badPolicy: Check = {
   cases: [
     beside("a path beside the route", (path) => `/flowcheck-beside${path}`),
     beside("the route with more behind it", (path) => `${path}/more/of/it`),
-    beside("the route in capitals", (path) => path.toUpperCase()),
-    refuses(
-      "a host that is none",
-      (target) => probeOf(withHeader(controlRequest(target), "Host", "Host: a b")),
-      { statuses: [400, 404, 421], gateCodes: ["REQUEST_MALFORMED"] },
-    ),
+    beside("the route in capitals", (path) => path.toUpperCase(), hasLetters),
+    ...strictly([
+      refuses(
+        "a host that is none",
+        (target) => probeOf(withHeader(controlRequest(target), "Host", "Host: a b")),
+        { statuses: [400, 404, 421], gateCodes: ["REQUEST_MALFORMED"] },
+      ),
+    ]),
   ],
   scenarios: [
     broken("the policy cannot be read", "policy-broken"),

@@ -1,5 +1,5 @@
 import type { Check, CheckCase, Target } from "../check.ts";
-import { accepts, multipartOnly, refuses } from "../define-case.ts";
+import { accepts, multipartOnly, refuses, strictly } from "../define-case.ts";
 import { joined, repeated, utf8 } from "../payloads/bytes.ts";
 import {
   BOUNDARY,
@@ -55,7 +55,7 @@ export const preambleEpilogue: Check = {
     flask: "Werkzeug skips both: `MAX_CONTENT_LENGTH` bounds the whole.",
     gate: "Nothing to write: the canonical body that the service gets has neither.",
   },
-  cases: [
+  cases: strictly([
     before("256 KiB before the first part", () => ({ preamble: joined(repeated(0x78, JUNK_BYTES), "\r\n") })),
     before("a line of text before the first part", () => ({
       preamble: utf8("This is a multipart message.\r\n"),
@@ -89,5 +89,5 @@ export const preambleEpilogue: Check = {
         }),
       { appliesTo: multipartOnly },
     ),
-  ],
+  ]),
 };

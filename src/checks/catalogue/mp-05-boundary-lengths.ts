@@ -1,5 +1,5 @@
 import type { Check, CheckCase, Target } from "../check.ts";
-import { accepts, multipartOnly, neutralises, refuses } from "../define-case.ts";
+import { accepts, multipartOnly, neutralises, refuses, strictly } from "../define-case.ts";
 import { noFurtherHarm } from "../harms.ts";
 import { controlContent, formOf, formRequest } from "../payloads/form.ts";
 import { probeOf } from "../payloads/upload-request.ts";
@@ -43,7 +43,7 @@ export const boundaryLengths: Check = {
       "Werkzeug ≥ 3.1.6; a missing boundary gives an empty form there: look that the file is there, and answer 400.",
     gate: "Nothing to write: boundaries of 1 to 70 characters, as RFC 2046 says.",
   },
-  cases: [
+  cases: strictly([
     invalid("no boundary parameter", "b", "charset=utf-8"),
     invalid("an empty boundary", "", "boundary="),
     invalid("an empty boundary in quotes", "", 'boundary=""'),
@@ -69,5 +69,5 @@ export const boundaryLengths: Check = {
       noFurtherHarm,
       { appliesTo: multipartOnly, twin: longest },
     ),
-  ],
+  ]),
 };

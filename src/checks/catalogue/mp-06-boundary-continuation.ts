@@ -1,5 +1,5 @@
 import type { Check, CheckCase } from "../check.ts";
-import { multipartOnly, refuses } from "../define-case.ts";
+import { multipartOnly, refuses, strictly } from "../define-case.ts";
 import { controlContent, formOf, formRequest } from "../payloads/form.ts";
 import { probeOf } from "../payloads/upload-request.ts";
 
@@ -30,11 +30,11 @@ export const boundaryContinuation: Check = {
     flask: "Werkzeug joins the pieces: refuse `boundary*` in `before_request`, before the form is parsed.",
     gate: "Nothing to write: 400.",
   },
-  cases: [
+  cases: strictly([
     continued("two pieces", "boundary*0=re; boundary*1=al"),
     continued("one extended value", "boundary*=utf-8''real"),
     continued("two pieces beside a plain boundary", "boundary=real; boundary*0=ot; boundary*1=her"),
     continued("an extended value beside a plain boundary", "boundary=real; boundary*=utf-8''other"),
     continued("an extended value before a plain boundary", "boundary*=utf-8''other; boundary=real"),
-  ],
+  ]),
 };

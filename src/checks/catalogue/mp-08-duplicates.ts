@@ -1,5 +1,5 @@
 import type { Check, CheckCase, Target } from "../check.ts";
-import { multipartOnly, refuses } from "../define-case.ts";
+import { multipartOnly, refuses, strictly } from "../define-case.ts";
 import { controlContent, formProbe, formWithFilePart, part } from "../payloads/form.ts";
 
 /** The control's file part with these header lines. */
@@ -39,7 +39,7 @@ export const duplicates: Check = {
     flask: "Werkzeug takes the first or last, depending on the header; the same holds.",
     gate: "Nothing to write: 400.",
   },
-  cases: [
+  cases: strictly([
     withLines("two file names", (field, name, type) => [
       `${plain(field, name)}; filename="a.html"`,
       `Content-Type: ${type}`,
@@ -75,5 +75,5 @@ export const duplicates: Check = {
       plain(field, name),
       `Content-Type: ${type}; charset=utf-8; charset=utf-7`,
     ]),
-  ],
+  ]),
 };

@@ -1,5 +1,5 @@
 import type { Check, CheckCase, Target } from "../check.ts";
-import { multipartOnly, refuses } from "../define-case.ts";
+import { multipartOnly, refuses, strictly } from "../define-case.ts";
 import { joined, latin1 } from "../payloads/bytes.ts";
 import {
   BOUNDARY,
@@ -69,7 +69,7 @@ export const splittingBytes: Check = {
     flask: "Werkzeug ≥ 3.1.6; the same.",
     gate: "Nothing to write: 400.",
   },
-  cases: [
+  cases: strictly([
     withHead(
       "a NUL in a header's name",
       (field, name, type) => `${disposition(field, name)}\r\nContent\0-Type: ${type}`,
@@ -145,5 +145,5 @@ export const splittingBytes: Check = {
       refused,
       { appliesTo: multipartOnly },
     ),
-  ],
+  ]),
 };

@@ -1,5 +1,5 @@
 import type { Check, CheckCase, Target } from "../check.ts";
-import { accepts, multipartOnly, neutralises, refuses } from "../define-case.ts";
+import { accepts, multipartOnly, neutralises, refuses, strictly } from "../define-case.ts";
 import { noFurtherHarm } from "../harms.ts";
 import { latin1, utf8 } from "../payloads/bytes.ts";
 import { controlContent, fieldPart, formOf, formProbe, formWithFilePart, part } from "../payloads/form.ts";
@@ -83,7 +83,7 @@ export const partEncodings: Check = {
     flask: "Werkzeug stores as they are; the same as FastAPI.",
     gate: "Nothing to write: 400 or 415; no coding inside of a part is ever undone.",
   },
-  cases: [
+  cases: strictly([
     encoded("base64", "base64", base64),
     encoded("base64 in a flood of spaces", "base64", (bytes) =>
       utf8(`${WHITESPACE}${Buffer.from(bytes).toString("base64")}`),
@@ -118,5 +118,5 @@ export const partEncodings: Check = {
         appliesTo: multipartOnly,
       },
     ),
-  ],
+  ]),
 };

@@ -1,4 +1,5 @@
 import type { Check } from "../check.ts";
+import { strictly } from "../define-case.ts";
 import { isPath, isWindowsSpecial } from "../harms.ts";
 import { honestName, hostileName } from "../name-case.ts";
 
@@ -18,7 +19,7 @@ export const windowsNames: Check = {
       "Store under a uuid of your own; `secure_filename` is for showing only, and `safe_join` for every read. Werkzeug ≥ 3.1.6 for `safe_join` on Windows (CVE-2025-66221, CVE-2026-21860, CVE-2026-27199).",
     gate: "Nothing to write: refused.",
   },
-  cases: [
+  cases: strictly([
     hostileName("a device", () => "CON", isWindowsSpecial),
     hostileName("a device with an extension", (extension) => `NUL${extension}`, isWindowsSpecial),
     hostileName("a device in small letters", (extension) => `com1${extension}`, isWindowsSpecial),
@@ -32,5 +33,5 @@ export const windowsNames: Check = {
     hostileName("a short name", (extension) => `PROGRA~1${extension}`),
     honestName("a name that begins like a device", (extension) => `console${extension}`),
     honestName("a name that contains a device", (extension) => `my nul${extension}`),
-  ],
+  ]),
 };

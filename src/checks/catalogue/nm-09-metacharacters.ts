@@ -1,4 +1,5 @@
 import type { Check } from "../check.ts";
+import { strictly } from "../define-case.ts";
 import { isPath } from "../harms.ts";
 import { hostileName } from "../name-case.ts";
 
@@ -20,7 +21,7 @@ export const metacharacters: Check = {
       "Store under a uuid of your own; `secure_filename` is for showing only, and `safe_join` for every read. Never `render_template_string` with a name in it.",
     gate: "Nothing to write: the name stays text; the service must keep it so.",
   },
-  cases: [
+  cases: strictly([
     hostileName(
       "an option",
       (extension) => `-rf${extension}`,
@@ -34,5 +35,5 @@ export const metacharacters: Check = {
     hostileName("an image tool's prefix", (extension) => `msl:a${extension}`),
     hostileName("a list file's prefix", (extension) => `@a${extension}`),
     hostileName("an SQL quote", (extension) => `a' OR '1'='1${extension}`),
-  ],
+  ]),
 };

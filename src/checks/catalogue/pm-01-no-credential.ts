@@ -1,6 +1,6 @@
 import type { Check, CheckCase, Probe, Refusal, Target } from "../check.ts";
 import { credentialIn, credentialOf, lineOf, oneCharacterChanged, withCredential } from "../credential.ts";
-import { refuses } from "../define-case.ts";
+import { refuses, strictly } from "../define-case.ts";
 import { controlProbe, controlRequest } from "../payloads/upload.ts";
 import { probeSteps, withHeader, withLines } from "../payloads/upload-request.ts";
 import { knowsCallers } from "../target-as.ts";
@@ -49,18 +49,20 @@ export const noCredential: Check = {
   },
   cases: [
     refuses("no credential", (target) => controlProbe(target), unknownCaller, { as: "nobody" }),
-    refuses(
-      "no credential: refused before the body",
-      (target) => headAlone(target),
-      { ...unknownCaller, takenBytesMax: HEAD_BYTES_MAX, withinMs: 2000 },
-      { as: "nobody" },
-    ),
-    refuses(
-      "no credential and Expect: 100-continue: no 100 comes",
-      (target) => headAlone(target, "Expect: 100-continue"),
-      { ...unknownCaller, takenBytesMax: HEAD_BYTES_MAX, withinMs: 2000, withoutContinue: true },
-      { as: "nobody" },
-    ),
+    ...strictly([
+      refuses(
+        "no credential: refused before the body",
+        (target) => headAlone(target),
+        { ...unknownCaller, takenBytesMax: HEAD_BYTES_MAX, withinMs: 2000 },
+        { as: "nobody" },
+      ),
+      refuses(
+        "no credential and Expect: 100-continue: no 100 comes",
+        (target) => headAlone(target, "Expect: 100-continue"),
+        { ...unknownCaller, takenBytesMax: HEAD_BYTES_MAX, withinMs: 2000, withoutContinue: true },
+        { as: "nobody" },
+      ),
+    ]),
     refuses("a credential whose time is over", (target) => controlProbe(target), unknownCaller, {
       as: "expired",
     }),

@@ -17,7 +17,17 @@ const ownPage = (target: Target) =>
 
 /** Sent by a browser for a page; the twin is the same upload from a page of the route's own origin. */
 function fromPage(name: string, lines: (target: Target) => readonly string[]): CheckCase {
-  return refuses(name, (target) => sentFrom(target, ...lines(target)), foreignPage, { twin: ownPage });
+  return refuses(name, (target) => sentFrom(target, ...lines(target)), foreignPage, {
+    twin: ownPage,
+    appliesTo: isSentByBrowsers,
+  });
+}
+
+/** A page can make a browser send cookies and passwords that it keeps; a key in a header of its own it cannot know. */
+function isSentByBrowsers({ identities, unpromised }: Target): true | string {
+  const header = identities?.header.toLowerCase();
+  const isKept = header === undefined || header === "cookie" || unpromised?.has("strictness") !== true;
+  return isKept || `senders are known by ${identities?.header}, which no browser adds by itself`;
 }
 
 /** The question of a browser before a request that a form could not make. @see Fetch standard section 3.2.2 */

@@ -1,6 +1,6 @@
 import type { Check, CheckCase, Refusal, Target } from "../check.ts";
 import { credentialIn, credentialOf, lineOf, withCredential } from "../credential.ts";
-import { accepts, multipartOnly, refuses, whereAll } from "../define-case.ts";
+import { accepts, multipartOnly, refuses, strictly, whereAll } from "../define-case.ts";
 import { fieldPart, formProbe, formWithParts } from "../payloads/form.ts";
 import { controlProbe, controlRequest } from "../payloads/upload.ts";
 import { probeOf } from "../payloads/upload-request.ts";
@@ -58,7 +58,7 @@ export const credentialInWrongPlace: Check = {
     flask: "Take it from `request.authorization` alone; never from `request.values`.",
     gate: "Nothing to write: the header alone, once; the query is never looked at.",
   },
-  cases: [
+  cases: strictly([
     inQuery("access_token"),
     inQuery("token"),
     inQuery("api_key"),
@@ -108,5 +108,5 @@ export const credentialInWrongPlace: Check = {
       },
       { appliesTo: credentialIn("authorization") },
     ),
-  ],
+  ]),
 };

@@ -49,7 +49,7 @@ export const successContract: Check = {
         stage.complain(`the answer says ${type} and is no JSON: ${textOf(exchange).slice(0, 80)}`);
       if (answer.status === 201 || answer.status === 202) return;
       if (answer.status === 200 && answer.body.length > 0) return;
-      stage.complain(`the answer to an upload has status ${answer.status}`);
+      stage.complain(`the answer to an upload has status ${answer.status}`, "strictness");
     }),
     scenario(
       "the upload can be found by its id, with the digest and size of the bytes that were sent",

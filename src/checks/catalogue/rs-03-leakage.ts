@@ -4,6 +4,8 @@ import type { Stage } from "../scenario.ts";
 import type { Exchange } from "../send-probe.ts";
 import { TRIGGERS } from "../triggers.ts";
 
+const VERSION = "a version";
+
 /** What no answer to a stranger says, with what it is. */
 const LEAKS: readonly (readonly [pattern: RegExp, what: string])[] = [
   [/(?:^|[\s"'(=:])\/(?:usr|home|var|tmp|etc|opt|root|srv|app|work|proc|mnt|data)\//, "a path of the server"],
@@ -14,7 +16,7 @@ const LEAKS: readonly (readonly [pattern: RegExp, what: string])[] = [
   [/SQLSTATE|sqlite3?\.|psycopg|\bSELECT\b.+\bFROM\b/i, "a database's own words"],
   [
     /\b(?:node(?:\.js)?|python|uvicorn|gunicorn|hypercorn|nginx|fastapi|starlette|django|werkzeug|undici|express|apache)\/?\s?v?\d+\.\d+/i,
-    "a version",
+    VERSION,
   ],
 ];
 const VERSIONED = /^(?:server|via|x-powered-by|x-aspnet-version|x-runtime)$/;
@@ -27,11 +29,23 @@ function judgeLeaks(stage: Stage, name: string, exchange: Exchange, asked = ""):
   for (const [pattern, what] of LEAKS) {
     const found = pattern.exec(`${headers}\n${textOf(exchange)}`.replaceAll(asked || "\0", ""));
     if (found !== null)
-      stage.complain(`${name}: the answer (${answer.status}) tells ${what}: ${found[0].trim()}`);
+      stage.complain(
+        `${name}: the answer (${answer.status}) tells ${what}: ${found[0].trim()}`,
+        what === VERSION ? "strictness" : undefined,
+      );
   }
   const versioned = answer.headers.find(([header, value]) => VERSIONED.test(header) && /\d/.test(value));
-  if (versioned !== undefined) stage.complain(`${name}: the answer tells a version: ${versioned.join(": ")}`);
+  if (versioned !== undefined)
+    stage.complain(`${name}: the answer tells a version: ${versioned.join(": ")}`, "strictness");
 }
+
+/** What many services show to everybody on purpose. */
+const OFTEN_PUBLIC: ReadonlySet<string> = new Set([
+  ...["/docs", "/redoc", "/openapi.json", "/metrics", "/admin/", "/.well-known/", "/uploads/"],
+]);
+
+/** What one of the triggers asks for: a refusal that repeats it tells nothing of its own. */
+const ASKED_OUT_OF_ROOT = "/etc/passwd";
 
 /** Places where services by default tell of their inside, or developers leave something. */
 const PLACES = [
@@ -85,7 +99,7 @@ export const leakage: Check = {
     scenario("every refusal", TRIGGERS.length, async (stage) => {
       for (const { name, as, appliesTo, probe } of TRIGGERS) {
         if (appliesTo(await stage.as("main")) !== true) continue;
-        judgeLeaks(stage, name, await stage.send(name, probe(await stage.as(as))));
+        judgeLeaks(stage, name, await stage.send(name, probe(await stage.as(as))), ASKED_OUT_OF_ROOT);
       }
     }),
     scenario("places that nobody should find", PLACES.length + 1, async (stage) => {
@@ -98,7 +112,11 @@ export const leakage: Check = {
         const found = await stage.send(place, plainRequest(nobody, "GET", place));
         judgeLeaks(stage, place, found, place);
         const isFound = statusOf(found) >= 200 && statusOf(found) < 300;
-        if (isFound && textOf(found) !== textOf(none)) stage.complain(`${place} is there, for everybody`);
+        if (isFound && textOf(found) !== textOf(none))
+          stage.complain(
+            `${place} is there, for everybody`,
+            OFTEN_PUBLIC.has(place) ? "strictness" : undefined,
+          );
       }
     }),
   ],

@@ -37,7 +37,8 @@ function judge(stage: Stage, exchange: Exchange): void {
     stage.complain(`the refusal was never seen: ${describe(exchange)}`);
     return;
   }
-  if (first.status < 400 || first.status >= 500) stage.complain(`not refused: ${describe(exchange)}`);
+  if (first.status < 400 || first.status >= 500)
+    stage.complain(`not refused: ${describe(exchange)}`, "strictness");
   if (answers.length > 2)
     stage.complain(`${answers.length} answers: bytes of the body were read as requests`);
   if (answers.length === 1 && end !== "closed" && end !== "reset")
@@ -50,7 +51,7 @@ function refusedEarly(name: string, as: CaseIdentity, ...lines: readonly string[
     1,
     async (stage) => {
       const probe = bodyOfRequests(await stage.as(as), ...lines);
-      judge(stage, await stage.send(name, probe, { lingerMs: 4000, deadlineMs: 10_000 }));
+      judge(stage, await stage.send(name, probe, { lingerMs: 2000, deadlineMs: 10_000 }));
       const got = await stage.received();
       if (got !== null && got.length > 0) stage.complain(`the service got ${got[0]?.method} ${got[0]?.path}`);
     },

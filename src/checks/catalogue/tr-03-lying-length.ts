@@ -1,5 +1,5 @@
 import type { Check, Refusal, Target } from "../check.ts";
-import { multipartOnly, neutralises, refuses } from "../define-case.ts";
+import { multipartOnly, neutralises, rawOnly, refuses, strictly } from "../define-case.ts";
 import { noFurtherHarm } from "../harms.ts";
 import { canaryRequest } from "../payloads/canary.ts";
 import { controlRequest } from "../payloads/upload.ts";
@@ -71,7 +71,15 @@ export const lyingLength: Check = {
       { statuses: [400, 422], gateCodes: ["PROTOCOL_BODY_TRUNCATED", "REQUEST_MALFORMED"] },
       { appliesTo: multipartOnly },
     ),
-    refuses("longer than the body, then end of stream", (target) => cutOff(target, "end"), broken),
+    // A form says itself where it ends; of a raw body the length alone tells.
+    ...strictly([
+      refuses("longer than the form, then end of stream", (target) => cutOff(target, "end"), broken, {
+        appliesTo: multipartOnly,
+      }),
+    ]),
+    refuses("longer than the body, then end of stream", (target) => cutOff(target, "end"), broken, {
+      appliesTo: rawOnly,
+    }),
     refuses("longer than the body, then reset", (target) => cutOff(target, "reset"), {
       ...broken,
       closes: false,

@@ -1,6 +1,6 @@
 import { gzipSync } from "node:zlib";
 import type { Check, CheckCase, Refusal } from "../check.ts";
-import { refuses } from "../define-case.ts";
+import { refuses, strictly } from "../define-case.ts";
 import { joined } from "../payloads/bytes.ts";
 import { controlRequest } from "../payloads/upload.ts";
 import { chunked, probeOf, withHeader, withLines } from "../payloads/upload-request.ts";
@@ -49,7 +49,7 @@ export const compressedBody: Check = {
     flask: "Answer 415 in `before_request` where `request.content_encoding` is set.",
     gate: "Nothing to write: the gate answers 415.",
   },
-  cases: [
+  cases: strictly([
     coded("gzip", "gzip", gzip),
     coded("gzip with 64 MiB of zeros in it", "gzip", (body) => joined(gzip(body), packedZeros())),
     coded("gzip of many empty members", "gzip", (body) =>
@@ -71,5 +71,5 @@ export const compressedBody: Check = {
         closes: true,
       },
     ),
-  ],
+  ]),
 };

@@ -1,5 +1,5 @@
 import type { Check, CheckCase, Refusal } from "../check.ts";
-import { neutralises, refuses } from "../define-case.ts";
+import { neutralises, refuses, strictly } from "../define-case.ts";
 import { noFurtherHarm } from "../harms.ts";
 import { controlRequest } from "../payloads/upload.ts";
 import { probeOf, withHeader, withLines } from "../payloads/upload-request.ts";
@@ -47,7 +47,7 @@ export const hostileHeaders: Check = {
       "This is decided by the server, not by Flask: gunicorn ≥ 23 or waitress ≥ 3.0.1; Werkzeug's own server is not for production. gunicorn: `--limit-request-field_size`; waitress: `max_request_header_size`.",
     gate: "`limits.request-headers: 16 KiB` in sluicegate.yaml; two Host or two Content-Type headers are 400.",
   },
-  cases: [
+  cases: strictly([
     inherited("__proto__"),
     inherited("constructor"),
     inherited("hasOwnProperty"),
@@ -83,5 +83,5 @@ export const hostileHeaders: Check = {
     malformedLine("a space in a header's name", "X Note: a"),
     malformedLine("a header without a name", ": a"),
     malformedLine("a header without a colon", "X-Note"),
-  ],
+  ]),
 };

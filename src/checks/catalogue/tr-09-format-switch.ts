@@ -1,5 +1,5 @@
 import type { Check, CheckCase, Refusal, Target } from "../check.ts";
-import { multipartOnly, neutralises, rawOnly, refuses } from "../define-case.ts";
+import { multipartOnly, neutralises, rawOnly, refuses, strictly } from "../define-case.ts";
 import { headersArrive, headersUnseen } from "../harms.ts";
 import { utf8 } from "../payloads/bytes.ts";
 import { formBytes, formOf } from "../payloads/form.ts";
@@ -67,11 +67,12 @@ export const formatSwitch: Check = {
     flask: "`methods=['POST']` and a look at `request.mimetype`; no fallback to `request.get_data()`.",
     gate: "`route: { method: POST, path: …, protocols: [multipart] }`: other methods are 405, other formats 415.",
   },
-  cases: [
+  cases: strictly([
     byMethod("PUT"),
     byMethod("POST"),
     byMethod("PATCH", "Content-Range: bytes 0-9/100"),
-    byMethod("DELETE"),
+    // Never DELETE: where it is taken, it takes away what others have stored.
+    byMethod("PROPFIND"),
     inFormat("as application/x-www-form-urlencoded", "application/x-www-form-urlencoded", (target) =>
       utf8(`${target.file.field}=${encodeURIComponent(base64(target))}`),
     ),
@@ -104,10 +105,10 @@ export const formatSwitch: Check = {
     ),
     neutralises(
       "with method override headers",
-      (target) => probeOf(withLines(controlRequest(target), ...OVERRIDES.map((name) => `${name}: DELETE`))),
+      (target) => probeOf(withLines(controlRequest(target), ...OVERRIDES.map((name) => `${name}: PUT`))),
       { statuses: [400, 405], gateCodes: ["METHOD_NOT_ALLOWED", "REQUEST_MALFORMED"] },
       headersArrive(...OVERRIDES.map((name) => name.toLowerCase())),
       { unclear: headersUnseen },
     ),
-  ],
+  ]),
 };

@@ -2,7 +2,6 @@
  * Valid files of an exact size, for what happens at a limit and one byte beyond it.
  */
 import type { SampleFile, Target } from "../check.ts";
-import { joined, repeated } from "./bytes.ts";
 import { longerGif, longerJpeg, longerPng } from "./comment-space.ts";
 import { pdfOfSize } from "./document-files.ts";
 import { gifBytes, jpegBytes, pngOfSize } from "./image-files.ts";
@@ -27,8 +26,7 @@ const SMALL_JPEG = jpegBytes();
 const SMALL_GIF = gifBytes();
 
 function lines(sizeBytes: number): Uint8Array {
-  const line = joined(repeated(0x61, 63), "\n");
-  return joined(...Array<Uint8Array>(Math.ceil(sizeBytes / line.length)).fill(line)).subarray(0, sizeBytes);
+  return new Uint8Array(Buffer.alloc(sizeBytes, `${"a".repeat(63)}\n`));
 }
 
 /** The control file padded to `sizeBytes`; `null` where its type cannot be padded. */

@@ -11,6 +11,7 @@ const OF_TOPIC: Readonly<Record<Topic, (field: string) => string>> = {
   fields: () => "accept.fields",
   callers: () => "permissions",
   refusals: () => "failure",
+  strictness: () => "route.protocols",
   malware: () => "inspect.malware",
   archives: () => "inspect.archives",
   images: () => "inspect.images",

@@ -10,7 +10,7 @@ const TIMES = 10;
 const LEAST_MS = 3000;
 const MOST_MS = 10_000;
 const BYTES_PER_MS = 1000;
-const BEYOND_MS = 2000;
+const BEYOND_MS = 1000;
 
 /** @param controlMs `null` where it is not known how fast the target is */
 export function deadlineMsFor(

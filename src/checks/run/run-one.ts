@@ -14,6 +14,7 @@ import type { Scenario } from "../scenario.ts";
 import type { Send } from "../send.ts";
 import { askedToWaitMs, isExpectedBusy } from "./asked-to-wait.ts";
 import type { CaseReport, CheckState, Confidence, RecordedExchange } from "./check-run.ts";
+import { NOBODY_PROMISED } from "./conclude-check.ts";
 import { confidenceOf, confidenceOfPlay } from "./confidence.ts";
 import { deadlineMsFor } from "./patience.ts";
 import type { PlannedCase } from "./plan-run.ts";
@@ -238,8 +239,8 @@ async function tellScenario(
   const isBroken =
     result.state === "inconclusive" && result.reasons.every((each) => each.startsWith(BROKE_OFF));
   return {
-    state: isBroken ? "error" : result.state,
-    reasons: result.reasons,
+    state: isBroken ? "error" : result.isUnpromised === true ? "warn" : result.state,
+    reasons: result.isUnpromised === true ? [...result.reasons, NOBODY_PROMISED] : result.reasons,
     confidence: confidenceOfPlay(result.state, isSeen),
     observed: sayPlay(log),
   };

@@ -63,7 +63,8 @@ export class NamedWay {
   async read(id: string | null): Promise<StoredReading> {
     if (id === null) return UNKNOWN;
     const { url, state } = this.#readBack;
-    const byUrl = url === null ? UNKNOWN : await readFileAt(this.#client, pathOf(this.#filled(url), id));
+    const byUrl =
+      url === null ? UNKNOWN : doubted(await readFileAt(this.#client, pathOf(this.#filled(url), id)), id);
     if (byUrl.kind === "file") this.#urlHasWorked = true;
     // A record of bytes that nobody can fetch any more is no upload that is there.
     if (byUrl.kind === "file" || state === null || (byUrl.kind === "absent" && this.#urlHasWorked))
@@ -71,6 +72,11 @@ export class NamedWay {
     const byState = await readStateOf(this.#client, state, this.#filled(state.path), id);
     return byState.kind === "unknown" ? byUrl : byState;
   }
+}
+
+/** That nothing is at an address is believed where the address has one reading: `a%0a.png` may be a name, or a name already written as an address. */
+function doubted(reading: StoredReading, told: string): StoredReading {
+  return reading.kind === "absent" && !/^[\w.~:/?#=&+-]*$/.test(told) ? UNKNOWN : reading;
 }
 
 /** An answer's address of what was stored, as one finds it in each answer. */
@@ -99,7 +105,7 @@ export class LearntWay {
   async read(exchange: Exchange, content: UploadContent | undefined): Promise<StoredReading> {
     if (this.#learnt !== null) {
       const address = this.#learnt.addressIn(exchange);
-      return address === null ? UNKNOWN : readFileAt(this.#client, address);
+      return address === null ? UNKNOWN : doubted(await readFileAt(this.#client, address), address);
     }
     const [sent] = content?.files ?? [];
     if (this.#tries >= LEARNING_TRIES || sent === undefined) return UNKNOWN;

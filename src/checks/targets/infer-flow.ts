@@ -60,7 +60,7 @@ export function inferFlow(known: Known): InferredFlow {
   return {
     flow,
     assumptions,
-    unpromised: new Set([...INSIDE, ...unpromised, ...callers, "fields", "refusals"]),
+    unpromised: new Set([...INSIDE, ...unpromised, ...callers, "fields", "refusals", "strictness"]),
   };
 }
 

@@ -1,8 +1,9 @@
 /**
  * Puts a subject together from what is known of a route and how one looks behind it.
  */
-import type { Answer } from "../answer-reader.ts";
+import { type Answer, headerOf } from "../answer-reader.ts";
 import type { Target } from "../check.ts";
+import { isAccepted, isSamePlace } from "../judge.ts";
 import type { TlsTrust } from "../open-connection.ts";
 import { controlContent } from "../payloads/form.ts";
 import type { CheckedTarget } from "../run/check-run.ts";
@@ -18,6 +19,15 @@ export function seenBy(target: Target, { identities, promises }: Sight): Target 
     promises: { ...target.promises, ...promises },
     ...(identities === null ? {} : { identities }),
   };
+}
+
+/** The target with what its control upload has shown of where a good upload leads. */
+export function led(target: Target, { exchange }: Attempt): Target {
+  const [answer] = exchange?.answers ?? [];
+  const location = answer === undefined ? null : headerOf(answer, "location");
+  if (exchange === null || answer === undefined || location === null) return target;
+  const isRedirect = answer.status >= 300 && answer.status < 400 && isAccepted(target, exchange);
+  return isRedirect && !isSamePlace(target, location) ? { ...target, leadsElsewhere: true } : target;
 }
 
 /** A subject that nobody has waived or looked at anything of, and of which no answer is on record. */

@@ -20,7 +20,7 @@ import { GATE_PAGE, isFromGate, isGatePage } from "./find-front.ts";
 import { flowLines } from "./flow-lines.ts";
 import { promisesOf, promisesOfGate, USUAL_STATUSES } from "./flow-promises.ts";
 import { flowTarget } from "./flow-target.ts";
-import { joinSubject, NOTHING_FOUND, seenBy, seenControl, trusting, whoServes } from "./join-subject.ts";
+import { joinSubject, led, NOTHING_FOUND, seenBy, seenControl, trusting, whoServes } from "./join-subject.ts";
 
 export interface FlowSubjectInput {
   readonly flow: Flow;
@@ -53,7 +53,7 @@ export async function subjectOfFlow(input: FlowSubjectInput): Promise<CheckSubje
     const attempt = first === "upload" ? await seenControl(seenBy(target, sight), sight, tls) : NOT_TRIED;
     const answer = attempt.exchange?.answers[0] ?? null;
     const isFront = gate !== null && !isPassedThrough(gate, attempt);
-    const known = seenBy(isFront ? gate : made.target, sight);
+    const known = led(seenBy(isFront ? gate : withoutGate(made.target), sight), attempt);
     const found = first === "none" ? NOTHING_FOUND : await whoServes(known, [answer, page], tls);
     const sayings = [...made.assumptions, ...gateSayings(flow, gate !== null, isFront), ...written.sayings];
     const about: CheckedTarget = {
@@ -106,6 +106,11 @@ function statusSayings({ notes }: Flow): string[] {
 function gatePromised(target: Target, flow: Flow, settings: Settings | null): Target {
   const promises = { ...promisesOf(flow), ...promisesOfGate(flow, settings) };
   return { ...target, promises, idleMs: settings?.limits.idleMs ?? null };
+}
+
+/** A flow says nothing of the form of refusals, nor how strictly requests are read: those are the gate's own promises. */
+function withoutGate(target: Target): Target {
+  return { ...target, unpromised: new Set([...(target.unpromised ?? []), "refusals", "strictness"]) };
 }
 
 /** An upload that was accepted without the gate's word on it: the gate is there, and has let the route pass. */

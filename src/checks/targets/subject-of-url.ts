@@ -22,7 +22,7 @@ import { promisesOfGate, USUAL_STATUSES } from "./flow-promises.ts";
 import { flowTarget } from "./flow-target.ts";
 import { type InferredFlow, inferFlow, type Known } from "./infer-flow.ts";
 import { type InferredReadBack, inferReadBack } from "./infer-read-back.ts";
-import { joinSubject, NOTHING_FOUND, seenBy, trusting, whoServes } from "./join-subject.ts";
+import { joinSubject, led, NOTHING_FOUND, seenBy, trusting, whoServes } from "./join-subject.ts";
 import { learnRoute } from "./learn-route.ts";
 import { findOpenApi, type OpenApiHints } from "./openapi-hints.ts";
 import { readSample } from "./sample-files.ts";
@@ -59,7 +59,10 @@ export async function subjectOfUrl(
   const isFront = isGatePage(page) && isFromGate(tried.answer);
   const flow = found === null ? tried.flow : withReadBack(tried.flow, found);
   const ofGate = isFront ? promisesOfGate(flow, settings) : {};
-  const target = { ...tried.target, promises: { ...(found === null ? {} : { id: found.id }), ...ofGate } };
+  const target = {
+    ...led(tried.target, tried.attempt),
+    promises: { ...(found === null ? {} : { id: found.id }), ...ofGate },
+  };
   const sight = await openSight({ flow, target, origin, runId, settings, ...trusting(tls) });
   const { exchange } = tried.attempt;
   if (exchange !== null) await sight.evidence?.received(exchange, controlContent(target));
