@@ -14,6 +14,9 @@ export const SERVICE_FLOWS = join(import.meta.dirname, "../fixtures/services/flo
 /** What the services promise in their own words, and a flow has no key for. */
 const ALSO_PROMISED = { digests: ["content-digest", "repr-digest", "content-md5"], atOnceMax: 20 };
 
+/** The services are as strict as the gate, and say so. */
+const STRICT: ReadonlySet<string> = new Set(["refusals", "strictness"]);
+
 export interface ServiceRun {
   /** Folder below `fixtures/services/flows/`. */
   readonly flow: string;
@@ -56,8 +59,9 @@ async function subjectOn(service: CheckedService, run: ServiceRun): Promise<Chec
   const subject = await subjectOfFlow({ flow, source, origin, runId, settings: null, first: "none" });
   const { target } = subject;
   const promises = { ...target.promises, ...ALSO_PROMISED };
+  const unpromised = new Set([...(target.unpromised ?? [])].filter((topic) => !STRICT.has(topic)));
   // Commands do the same as these functions, and each costs the start of a program.
   const evidence = run.isLookedInto === true ? service.evidence : subject.evidence;
   const hooks = { ...service.hooks, ...(run.log === undefined ? {} : { log: run.log }) };
-  return { ...subject, evidence, target: { ...target, promises }, hooks };
+  return { ...subject, evidence, target: { ...target, promises, unpromised }, hooks };
 }

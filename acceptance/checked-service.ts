@@ -28,7 +28,7 @@ const COMMANDS: Readonly<Record<ServiceFramework, (port: number) => readonly str
     ...["--no-access-log", "--no-server-header", "--timeout-keep-alive", "30"],
   ],
   django: (port) => [
-    ...["-m", "uvicorn", "django_service.app:application", "--port", String(port), "--http", "httptools"],
+    ...["-m", "uvicorn", "django_service.app:application", "--port", String(port), "--http", "h11"],
     ...["--no-access-log", "--no-server-header", "--timeout-keep-alive", "30"],
   ],
   flask: (port) => [
