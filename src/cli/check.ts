@@ -5,6 +5,7 @@
  */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { CATALOGUE } from "../checks/catalogue.ts";
 import type { TlsTrust } from "../checks/open-connection.ts";
 import { readRunJson } from "../checks/reports/json-report.ts";
 import { planReport } from "../checks/reports/plan-report.ts";
@@ -14,6 +15,7 @@ import { terminalReport } from "../checks/reports/terminal-report.ts";
 import { compareWithBaseline } from "../checks/run/baseline.ts";
 import type { CheckRun } from "../checks/run/check-run.ts";
 import { storeRun } from "../checks/run/evidence-store.ts";
+import { unmatched } from "../checks/run/match-ids.ts";
 import { planRun } from "../checks/run/plan-run.ts";
 import { capsOf } from "../checks/run/profiles.ts";
 import { runChecks } from "../checks/run/run-checks.ts";
@@ -35,7 +37,7 @@ import { findRoute, type OpenedRoute, openRoute, trustOf } from "./check-route.t
 import { shownPath } from "./find-flows.ts";
 import type { CommandIo } from "./io.ts";
 import { readVersion } from "./read-version.ts";
-import { findRun, forgetOldRuns, keepRouteNote, newRunId, RUNS_FOLDER } from "./runs-folder.ts";
+import { findLastRun, findRun, forgetOldRuns, keepRouteNote, newRunId, RUNS_FOLDER } from "./runs-folder.ts";
 import { processTerminal, type Terminal } from "./terminal.ts";
 import { writeFlow } from "./write-flow.ts";
 
@@ -44,23 +46,37 @@ export async function checkCommand(
   io: CommandIo,
   terminal: Terminal = processTerminal(),
 ): Promise<number> {
-  return orUsage(io, () => check(args, io, terminal));
+  const interrupt = new AbortController();
+  const onSignal = () => interrupt.abort();
+  // Once: whoever interrupts a second time does not want to wait for the clean-up.
+  process.once("SIGINT", onSignal).once("SIGTERM", onSignal);
+  try {
+    return await orUsage(io, () => check(args, io, terminal, interrupt.signal));
+  } finally {
+    process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
+  }
 }
 
-async function check(args: CheckArguments, io: CommandIo, terminal: Terminal): Promise<number> {
+async function check(
+  args: CheckArguments,
+  io: CommandIo,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<number> {
   const runId = newRunId();
   const formats = readFormats(args.report);
   readProfile(args.profile);
   readLimits(args);
+  refuseUnknown(args);
   const route = await findRoute(args, io, runId);
   if (route === null) return USAGE;
-  const baseline = await readBaseline(args.baseline);
+  const baseline = await readBaseline(args);
   const refused = await refusedHost(route.origin, args, io);
   if (refused !== null) return refused;
   const tls = await trustOf(args);
   const opened = await openRoute(route, args, io);
   const { subject } = opened;
-  const asked: Asked = { args, runId, terminal, tls };
+  const asked: Asked = { args, runId, terminal, tls, signal };
   try {
     if (args.dryRun === true) return dryRun(opened, asked);
     const told = await runWithProgress(subject, asked);
@@ -75,9 +91,20 @@ function readFormats(written: string | undefined): readonly ReportFormat[] {
   return listOf(written).map((word) => oneOf("--report", word, REPORT_FORMATS));
 }
 
-async function readBaseline(named: string | undefined): Promise<CheckRun | null> {
+/** A pattern that means no check is a slip, and would leave out in silence what was wanted. */
+function refuseUnknown({ only, skip }: CheckArguments): void {
+  const ids = CATALOGUE.map(({ id }) => id);
+  const [unknown] = unmatched([...listOf(only), ...listOf(skip)], ids);
+  if (unknown !== undefined)
+    throw new UsageError(
+      `No check is called ${unknown}. Write an id or a class: UPL-MP-07, MP-07, MP. \`sluicegate checks\` lists them.`,
+    );
+}
+
+async function readBaseline(args: CheckArguments): Promise<CheckRun | null> {
+  const { baseline: named } = args;
   if (named === undefined) return null;
-  const file = await findRun(named);
+  const file = named === "last" ? await findLastRun(args) : await findRun(named);
   if (file === null) return null;
   try {
     return readRunJson(await readFile(file, "utf8"), shownPath(file));
@@ -93,11 +120,12 @@ interface Asked {
   readonly runId: string;
   readonly terminal: Terminal;
   readonly tls: TlsTrust;
+  readonly signal: AbortSignal;
 }
 
 function dryRun({ subject, removal }: OpenedRoute, asked: Asked): number {
   const { terminal } = asked;
-  const options = runOptions(subject, asked, () => {}, new AbortController().signal);
+  const options = runOptions(subject, asked, () => {});
   terminal.page(
     planReport(plannedRun(subject, options, planRun(subject, options), removal), terminal.columns),
   );
@@ -107,23 +135,18 @@ function dryRun({ subject, removal }: OpenedRoute, asked: Asked): number {
 async function runWithProgress(subject: CheckSubject, asked: Asked): Promise<CheckRun> {
   const { terminal } = asked;
   const progress = startProgress({ isTerminal: terminal.hasProgress, columns: terminal.columns });
-  const interrupt = new AbortController();
-  const onSignal = () => interrupt.abort();
-  process.once("SIGINT", onSignal).once("SIGTERM", onSignal);
   const onEvent: RunOptions["onEvent"] = (event) => terminal.progress(progress.take(event));
   try {
-    return await runChecks(subject, runOptions(subject, asked, onEvent, interrupt.signal));
+    return await runChecks(subject, runOptions(subject, asked, onEvent));
   } finally {
-    process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
     terminal.progress(progress.end());
   }
 }
 
 function runOptions(
   subject: CheckSubject,
-  { args, runId, tls }: Asked,
+  { args, runId, tls, signal }: Asked,
   onEvent: RunOptions["onEvent"],
-  signal: AbortSignal,
 ): RunOptions {
   const profile = readProfile(args.profile);
   const caps = capsOf(profile, subject.target.file.sizeBytesMax);

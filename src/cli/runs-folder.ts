@@ -90,6 +90,15 @@ export async function readRouteNote(runId: string): Promise<RouteNote> {
   }
 }
 
+/** The `run.json` of the newest run of the same route; `null` where there is none yet. */
+export async function findLastRun({ flow, url }: CheckArguments): Promise<string | null> {
+  for (const id of (await runIds()).toReversed()) {
+    const note = await readRouteNote(id).catch(() => null);
+    if (note !== null && note.flow === flow && note.url === url) return join(RUNS_FOLDER, id, "run.json");
+  }
+  return null;
+}
+
 /** Removes all but the newest runs. */
 export async function forgetOldRuns(): Promise<void> {
   const old = (await runIds()).slice(0, -KEPT_RUNS_MAX);
