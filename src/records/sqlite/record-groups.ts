@@ -102,11 +102,14 @@ export class RecordGroups {
 
   /** @throws what is not the change's own fault. */
   #runWithSavepoint(change: Numbered<ChangeRequest>, group: Outcome): void {
+    const own = emptyOutcome();
     this.#database.exec("SAVEPOINT change");
     try {
-      this.#apply(change, group);
+      this.#apply(change, own);
+      // Part of the change may be written only here, so it counts as done only after.
       this.#desk.finish();
       this.#database.exec("RELEASE change");
+      addTo(group, own);
     } catch (error) {
       if (!isFaultOfChange(error)) throw error;
       this.#database.exec("ROLLBACK TO change; RELEASE change");
@@ -124,9 +127,7 @@ export class RecordGroups {
     this.#desk.finish();
     this.#database.exec("COMMIT");
     this.#commits += 1;
-    outcome.done.push(...group.done);
-    outcome.failed.push(...group.failed);
-    outcome.answers.push(...group.answers);
+    addTo(outcome, group);
   }
 
   #apply({ number, request, content }: Numbered<ChangeRequest>, group: Outcome): void {
@@ -169,6 +170,12 @@ export class RecordGroups {
 }
 
 const emptyOutcome = (): Outcome => ({ done: [], failed: [], answers: [] });
+
+function addTo(outcome: Outcome, { done, failed, answers }: Outcome): void {
+  outcome.done.push(...done);
+  outcome.failed.push(...failed);
+  outcome.answers.push(...answers);
+}
 
 function numbered(batch: RequestBatch): Numbered<RecordsRequest>[] {
   return (JSON.parse(batch.requests) as RecordsRequest[]).map((request, index) => ({

@@ -98,3 +98,31 @@ test("a change of another process counts in the very next transaction: the end o
   assert.equal((await assertWhole(records)).length, 5);
   await other.close();
 });
+
+test("a change whose use of a share cannot be written fails, is not there, and leaves the others of its group whole", async () => {
+  const use = {
+    share: "s",
+    subject: "p",
+    requests: 1,
+    files: 1,
+    bytes: 1,
+    expiresAtMs: Number.MAX_SAFE_INTEGER,
+  };
+  const uploads = [1, 0.5, 2].map((slotMs) => ({ upload: sampleUpload(), usage: [{ ...use, slotMs }] }));
+  const results = await Promise.allSettled(
+    uploads.map(({ upload, usage }) => records.begin(upload, [], { usage })),
+  );
+  assert.deepEqual(
+    results.map(({ status }) => status),
+    ["fulfilled", "rejected", "fulfilled"],
+  );
+  const found = await Promise.all(uploads.map(({ upload }) => records.get(upload.id)));
+  assert.deepEqual(
+    found.map((record) => record !== null),
+    [true, false, true],
+  );
+  assert.deepEqual(
+    (await records.usage(0)).map(({ slotMs }) => slotMs),
+    [1, 2],
+  );
+});
