@@ -70,7 +70,8 @@ async function admitReserved(
   if (plan instanceof GateError) throw plan;
   const uploadId = newUploadId();
   const upload = { id: uploadId, principal: admission.principal };
-  const keys = headerValues(request.req.rawHeaders, "idempotency-key");
+  const { headers, rawHeaders } = request.req;
+  const keys = headers["idempotency-key"] === undefined ? [] : headerValues(rawHeaders, "idempotency-key");
   const idempotent = gate.idempotency.begin(flow, upload, keys);
   const end = (): void => {
     idempotent.end();
@@ -118,6 +119,10 @@ async function admitRetry(
 /** The latest word counts: what was told before is taken back. */
 function tellShares({ answerHeaders }: RequestContext, reservation: Reservation): void {
   const told = reservation.headers();
+  if (answerHeaders.length === 0) {
+    answerHeaders.push(...told);
+    return;
+  }
   const others = answerHeaders.filter(([name]) => !told.some(([each]) => each === name));
   answerHeaders.splice(0, answerHeaders.length, ...others, ...told);
 }

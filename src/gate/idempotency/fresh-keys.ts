@@ -20,20 +20,33 @@ class ScopeFilter {
   count = 0;
 
   add(scope: string): void {
-    if (this.mayHave(scope)) return;
-    for (const bit of bitsOf(scope))
-      this.#words[bit >>> 5] = (this.#words[bit >>> 5] ?? 0) | (1 << (bit & 31));
-    this.count += 1;
+    let isNew = false;
+    for (let at = 0; at < DIGITS; at += DIGITS_A_BIT) isNew = this.#set(bitAt(scope, at)) || isNew;
+    if (isNew) this.count += 1;
   }
 
   mayHave(scope: string): boolean {
-    return bitsOf(scope).every((bit) => ((this.#words[bit >>> 5] ?? 0) & (1 << (bit & 31))) !== 0);
+    for (let at = 0; at < DIGITS; at += DIGITS_A_BIT) {
+      const bit = bitAt(scope, at);
+      if (((this.#words[bit >>> 5] ?? 0) & (1 << (bit & 31))) === 0) return false;
+    }
+    return true;
+  }
+
+  /** @returns whether it was not set before */
+  #set(bit: number): boolean {
+    const before = this.#words[bit >>> 5] ?? 0;
+    const after = before | (1 << (bit & 31));
+    this.#words[bit >>> 5] = after;
+    return after !== before;
   }
 }
 
-/** Three numbers of 24 bits, from the first 18 hexadecimal digits. */
-const bitsOf = (scope: string): readonly number[] =>
-  [0, 6, 12].map((at) => Number.parseInt(scope.slice(at, at + 6), 16));
+/** Three numbers of 24 bits each, from the first 18 hexadecimal digits. */
+const DIGITS = 18;
+const DIGITS_A_BIT = 6;
+
+const bitAt = (scope: string, at: number): number => Number.parseInt(scope.slice(at, at + DIGITS_A_BIT), 16);
 
 export class FreshKeys {
   readonly #records: Pick<Records, "idempotencyScopes">;

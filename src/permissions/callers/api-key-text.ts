@@ -23,17 +23,24 @@ export interface NewApiKey {
 export function newApiKey(): NewApiKey {
   const id = Array.from({ length: ID_CHARS }, () => ID_ALPHABET[randomInt(ID_ALPHABET.length)]).join("");
   const secret = randomBytes(SECRET_BYTES).toString("base64url");
-  return { text: `sgk_${id}_${secret}`, id, secretSha256: hashOf(secret).toString("hex") };
+  return { text: `sgk_${id}_${secret}`, id, secretSha256: secretHashOf(secret).toString("hex") };
 }
 
-/** Takes a key's text apart; `secretHash` is the SHA-256 of the secret's characters. `null`: not the form of a key. */
-export function parseApiKey(text: string): { readonly id: string; readonly secretHash: Buffer } | null {
+/** The two halves of a key's text. */
+export interface ShownApiKey {
+  readonly id: string;
+  /** ASCII characters, always as many. */
+  readonly secret: string;
+}
+
+/** Takes a key's text apart. `null`: not the form of a key. */
+export function parseApiKey(text: string): ShownApiKey | null {
   const [, id, secret] = FORM.exec(text) ?? [];
-  return id === undefined || secret === undefined ? null : { id, secretHash: hashOf(secret) };
+  return id === undefined || secret === undefined ? null : { id, secret };
 }
 
 /** Whether a text has the form of a key's id. */
 export const isApiKeyId = (text: string): boolean => /^[0-9a-z]{12}$/.test(text);
 
-/** Of ASCII alone, whose bytes are the same in UTF-8. */
-const hashOf = (secret: string): Buffer => hash("sha256", secret, "buffer");
+/** What the records keep of a secret: SHA-256 of its characters, which are ASCII alone, whose bytes are the same in UTF-8. */
+export const secretHashOf = (secret: string): Buffer => hash("sha256", secret, "buffer");

@@ -10,7 +10,7 @@ import type { Flow } from "../../flows/flow.ts";
 import { GateError } from "../../problems/gate-error.ts";
 import type { ApiKeyRecord } from "../../records/records.ts";
 import type { Admission, CallerCheck, CallerRequest } from "../caller.ts";
-import { parseApiKey } from "./api-key-text.ts";
+import { parseApiKey, type ShownApiKey, secretHashOf } from "./api-key-text.ts";
 import { credentialsInvalid, permissionDenied, readApiKey } from "./credentials.ts";
 import { type ApiKeyRecords, RecentApiKeys } from "./recent-api-keys.ts";
 
@@ -28,17 +28,19 @@ export function apiKeyCaller(records: ApiKeyRecords, options: ApiKeyOptions = {}
   const { now = Date.now, isEqual = timingSafeEqual } = options;
   const recent = new RecentApiKeys(records);
 
-  async function find(flow: Flow, text: string): Promise<ApiKeyRecord> {
-    const shown = parseApiKey(text);
-    if (shown === null) throw credentialsInvalid(flow, "The credential is not an API key of this gate.");
-    const key = await recent.find(shown.id, shown.secretHash);
-    const isProven = isEqual(shown.secretHash, Buffer.from(key?.secretSha256 ?? NO_HASH, "hex"));
+  /** Asks the records. */
+  async function find(flow: Flow, shown: ShownApiKey): Promise<ApiKeyRecord> {
+    const secretHash = secretHashOf(shown.secret);
+    const key = await recent.find(shown, secretHash);
+    const isProven = isEqual(secretHash, Buffer.from(key?.secretSha256 ?? NO_HASH, "hex"));
     if (key === null || !isProven) throw credentialsInvalid(flow, "The API key is not valid.");
     return key;
   }
 
   async function check(flow: Flow, text: string, request: CallerRequest): Promise<ApiKeyRecord> {
-    const key = await find(flow, text);
+    const shown = parseApiKey(text);
+    if (shown === null) throw credentialsInvalid(flow, "The credential is not an API key of this gate.");
+    const key = recent.recall(shown) ?? (await find(flow, shown));
     request.recognised?.(key.principal);
     refuseEnded(flow, key, now());
     refuseLimited(flow, key);

@@ -51,7 +51,7 @@ export function readApiKey(flow: Flow, request: CallerRequest): ShownCredential 
   const [key, ...more] = headerValues(request.rawHeaders, "x-api-key");
   if (key === undefined) return readBearerAsKey(flow, request);
   if (more.length > 0) throw ambiguous("one X-API-Key header", `${more.length + 1} X-API-Key headers`);
-  if (headerValues(request.rawHeaders, "authorization").length > 0)
+  if (request.headers.authorization !== undefined)
     throw ambiguous("X-API-Key or Authorization", "both headers");
   return checked(flow, { text: key, header: "x-api-key" }, WAYS.apiKey);
 }

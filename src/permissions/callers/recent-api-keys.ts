@@ -1,11 +1,13 @@
 /**
  * API keys that were shown a moment ago, so that a caller that sends one upload after another is not looked up for each.
  *
- * Always holds: a key is found here only by its id and the hash of its secret together, so who does not have the secret takes the way of an
- * unknown key; and only while the records say that no key has changed, and for a second at most. Not relied upon for what is released: that
- * looks at the key again.
+ * Always holds: a key is recalled only for the very secret that was proven to be its own, compared in constant time, so who does not have the
+ * secret takes the way of an unknown key; and only while the records say that no key has changed, and for a second at most. Not relied upon for
+ * what is released: that looks at the key again.
  */
+import { timingSafeEqual } from "node:crypto";
 import type { ApiKeyRecord, Records } from "../../records/records.ts";
+import type { ShownApiKey } from "./api-key-text.ts";
 
 /** For a process that has changed a key and died before it could say so. */
 const KEPT_MS = 1000;
@@ -18,6 +20,8 @@ export type ApiKeyRecords = Pick<Records, "findApiKey"> & Partial<Pick<Records, 
 
 interface RecentKey {
   readonly key: ApiKeyRecord;
+  /** As it was shown: comparing it is cheaper than hashing what is shown the next time. */
+  readonly secret: Buffer;
   readonly untilMs: number;
 }
 
@@ -33,21 +37,27 @@ export class RecentApiKeys {
     this.#monotonicMs = monotonicMs;
   }
 
+  /** The key whose id and secret these are, where it was shown a moment ago; its secret is proven. */
+  recall({ id, secret }: ShownApiKey): ApiKeyRecord | null {
+    const nowMs = this.#monotonicMs();
+    this.#readMark(nowMs);
+    const recent = this.#keys.get(id);
+    if (recent === undefined || recent.untilMs <= nowMs) return null;
+    return isSame(recent.secret, bytesOf(secret)) ? recent.key : null;
+  }
+
   /**
    * The record of an id, whoever asks; its secret has still to be compared.
    * @param secretHash SHA-256 of the secret that was shown
    * @throws RECORDS_UNAVAILABLE
    */
-  async find(id: string, secretHash: Buffer): Promise<ApiKeyRecord | null> {
+  async find({ id, secret }: ShownApiKey, secretHash: Buffer): Promise<ApiKeyRecord | null> {
     const nowMs = this.#monotonicMs();
     const mark = this.#readMark(nowMs);
-    const shown = `${id}:${secretHash.toString("hex")}`;
-    const recent = this.#keys.get(shown);
-    if (recent !== undefined && recent.untilMs > nowMs) return recent.key;
     const key = await this.#records.findApiKey(id);
     // Only what was asked after the present mark was read is as new as the mark says.
-    if (mark !== null && mark === this.#mark && `${id}:${key?.secretSha256}` === shown && key !== null)
-      this.#keep(shown, { key, untilMs: nowMs + KEPT_MS });
+    if (mark !== null && mark === this.#mark && key?.secretSha256 === secretHash.toString("hex"))
+      this.#keep(id, { key, secret: bytesOf(secret), untilMs: nowMs + KEPT_MS });
     return key;
   }
 
@@ -61,8 +71,14 @@ export class RecentApiKeys {
     return mark;
   }
 
-  #keep(shown: string, recent: RecentKey): void {
+  #keep(id: string, recent: RecentKey): void {
     if (this.#keys.size >= KEYS_MAX) this.#keys.clear();
-    this.#keys.set(shown, recent);
+    this.#keys.set(id, recent);
   }
 }
+
+const bytesOf = (secret: string): Buffer => Buffer.from(secret, "latin1");
+
+/** How long a secret is, is no secret. */
+const isSame = (left: Buffer, right: Buffer): boolean =>
+  left.length === right.length && timingSafeEqual(left, right);

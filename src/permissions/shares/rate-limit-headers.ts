@@ -19,28 +19,45 @@ const QUOTA_UNIT: Readonly<Record<ShareUnit, string>> = {
 /** The largest Integer of RFC 9651 section 3.3.1. */
 const INTEGER_MAX = 999_999_999_999_999;
 
+/** What is the same of a rule in every answer. */
+interface ToldRule {
+  /** Its item in `RateLimit-Policy`. */
+  readonly policy: string;
+  /** As it begins its item in `RateLimit`. */
+  readonly name: string;
+}
+
 /** Both headers for what these claims are on, or none where there is nothing to tell. */
 export function rateLimitHeaders(
   claims: readonly ShareClaim[],
   nowMs: number,
 ): readonly (readonly [name: string, value: string])[] {
-  const told = claims.filter(({ rule }) => rule.per !== "flow" && boundsOf(rule)[0]?.[0] !== "files");
-  if (told.length === 0) return [];
+  let policy = "";
+  let limit = "";
+  for (const claim of claims) {
+    const told = toldRule(claim.rule);
+    if (told === null) continue;
+    policy += policy === "" ? told.policy : `, ${told.policy}`;
+    limit += limit === "" ? limitItem(claim, told, nowMs) : `, ${limitItem(claim, told, nowMs)}`;
+  }
+  if (policy === "") return [];
   return [
-    ["RateLimit-Policy", told.map(({ rule }) => policyItem(rule)).join(", ")],
-    ["RateLimit", told.map((claim) => limitItem(claim, nowMs)).join(", ")],
+    ["RateLimit-Policy", policy],
+    ["RateLimit", limit],
   ];
 }
 
 /** Of each rule as long as its flow is in use: it says the same every time. */
-const policyItems = new WeakMap<ShareRule, string>();
+const toldRules = new WeakMap<ShareRule, ToldRule | null>();
 
-function policyItem(rule: ShareRule): string {
-  const known = policyItems.get(rule);
+/** `null`: nothing is told of it. */
+function toldRule(rule: ShareRule): ToldRule | null {
+  const known = toldRules.get(rule);
   if (known !== undefined) return known;
-  const item = writePolicyItem(rule);
-  policyItems.set(rule, item);
-  return item;
+  const isTold = rule.per !== "flow" && boundsOf(rule)[0]?.[0] !== "files";
+  const told = isTold ? { policy: writePolicyItem(rule), name: string(rule.name) } : null;
+  toldRules.set(rule, told);
+  return told;
 }
 
 function writePolicyItem(rule: ShareRule): string {
@@ -51,10 +68,10 @@ function writePolicyItem(rule: ShareRule): string {
 }
 
 /** `t`: until the next slot that counts leaves the window, since no more than `r` can be had before; the whole window where none counts. */
-function limitItem(claim: ShareClaim, nowMs: number): string {
+function limitItem(claim: ShareClaim, { name }: ToldRule, nowMs: number): string {
   const { rule, account } = claim;
   const [[unit, max] = ["requests", 0] as const, files] = boundsOf(rule);
-  const room = `${string(rule.name)};r=${integer(claim.room(unit, max, nowMs))}`;
+  const room = `${name};r=${integer(claim.room(unit, max, nowMs))}`;
   if (rule.kind === "concurrent") return room;
   const windowMs = windowOf(rule);
   const used = account.used(unit, windowMs, nowMs);

@@ -26,8 +26,21 @@ export interface Shortage {
 /** Nobody knows when an upload at work ends. */
 const WAIT_FOR_UPLOADS_MS = 5000;
 
+type Bounds = readonly (readonly [ShareUnit, number])[];
+
+/** Of each rule as long as its flow is in use. */
+const bounds = new WeakMap<ShareRule, Bounds>();
+
 /** What a rule bounds. */
-export function boundsOf(rule: ShareRule): readonly (readonly [ShareUnit, number])[] {
+export function boundsOf(rule: ShareRule): Bounds {
+  const known = bounds.get(rule);
+  if (known !== undefined) return known;
+  const read = readBounds(rule);
+  bounds.set(rule, read);
+  return read;
+}
+
+function readBounds(rule: ShareRule): Bounds {
   if (rule.kind === "rate") return [["requests", rule.requestsMax]];
   if (rule.kind === "concurrent") return [["places", rule.uploadsMax]];
   return [
@@ -44,7 +57,7 @@ export function windowOf(rule: ShareRule): number {
 export class ShareClaim {
   readonly rule: ShareRule;
   readonly account: ShareAccount;
-  readonly #bounds: readonly (readonly [ShareUnit, number])[];
+  readonly #bounds: Bounds;
   readonly #held: Record<ShareUnit, number> = { requests: 0, places: 0, bytes: 0, files: 0 };
   #requestSlot: Slot | null = null;
 
@@ -58,7 +71,8 @@ export class ShareClaim {
 
   /** How much of a unit this claim has reserved; as good as without end where the rule does not bound it. */
   covered(unit: ShareUnit): number {
-    return this.#bounds.some(([bounded]) => bounded === unit) ? this.#held[unit] : Number.POSITIVE_INFINITY;
+    for (const [bounded] of this.#bounds) if (bounded === unit) return this.#held[unit];
+    return Number.POSITIVE_INFINITY;
   }
 
   /** How much is neither taken nor reserved. */

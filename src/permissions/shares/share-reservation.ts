@@ -128,8 +128,8 @@ export class ShareReservation implements Reservation {
 
   #take(needs: Needs, slab = 0): void {
     const nowMs = this.#book.nowMs();
-    if (this.#claims.some((claim) => claim.shortage(needs, nowMs) !== null))
-      throw this.#refusal(needs, nowMs);
+    for (const claim of this.#claims)
+      if (claim.shortage(needs, nowMs) !== null) throw this.#refusal(needs, nowMs);
     for (const claim of this.#claims) {
       claim.take(needs, nowMs, slab);
       if (claim.rule.kind === "rate") this.#book.markUnrecorded(claim.account);
