@@ -63,7 +63,10 @@ for (const [name, received, pattern] of [
 test("a refusal is one with the promised status and nothing delivered", () => {
   assert.deepEqual(complaints(refused, exchange(400), []), []);
   assert.match(complaints(refused, exchange(500), []).join(), /expected 400, got 500/);
-  assert.match(complaints(refused, exchange(201), [delivered]).join("; "), /expected 400.*it got through: POST/);
+  assert.match(
+    complaints(refused, exchange(201), [delivered]).join("; "),
+    /expected 400.*it got through: POST/,
+  );
   assert.match(complaints(refused, exchange(400), [delivered]).join(), /it got through: POST \/pictures/);
 });
 

@@ -1,4 +1,5 @@
 import type { Check } from "../check.ts";
+import { strictly } from "../define-case.ts";
 import { endsIn, hidesCharacters, isPath } from "../harms.ts";
 import { hostileName } from "../name-case.ts";
 
@@ -32,7 +33,10 @@ export const truncatingBytes: Check = {
       (extension) => `a.html%00${extension}`,
       endsIn(".html"),
     ),
-    hostileName("a semicolon before the extension", (extension) => `a.asp;${extension}`, isActive),
+    // Only servers that nobody runs any more read the name up to there.
+    ...strictly([
+      hostileName("a semicolon before the extension", (extension) => `a.asp;${extension}`, isActive),
+    ]),
     hostileName(
       "an encoded line feed before the extension",
       (extension) => `a.php%0a${extension}`,

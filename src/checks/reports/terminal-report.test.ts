@@ -36,8 +36,8 @@ test("with the gate in front the remedy is the gate's", () => {
 test("what passes, and what the route has nothing of, is only counted", () => {
   const text = terminalReport(sampleRun(), PLAIN);
   assert.doesNotMatch(text, /UPL-RT-01|UPL-TR-06/);
-  assert.match(text, /\? UPL-RS-03 {2}it was accepted, and nobody can look/);
-  assert.match(text, /\? UPL-FM-04 {2}broke off: the hook command/);
+  assert.match(text, /\? it was accepted, and nobody can look at what was stored\n {4}UPL-RS-03\n/);
+  assert.match(text, /\? broke off: the hook command[^\n]*\n {4}UPL-FM-04\n/);
   assert.match(text, /! UPL-VO-01/);
   assert.match(text, /◇ UPL-NM-08 {2}until 2027-02-01 by documents team/);
 });

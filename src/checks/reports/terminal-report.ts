@@ -49,8 +49,13 @@ export function terminalReport(run: CheckRun, options: TerminalOptions): string 
   writeTarget(page, run);
   for (const result of failed.slice(0, DETAILED_MAX)) writeFailure(page, run, result);
   writeLines(page, "Also broken", failed.slice(DETAILED_MAX), (each) => each.sentence);
-  writeLines(page, "Could not be checked", resultsIn(run.results, "unclear"), whyUnclear);
-  writeLines(page, "Not promised, but not good", resultsIn(run.results, "warn"), (each) => each.sentence);
+  writeUnclear(page, run);
+  writeLines(
+    page,
+    "Nobody has promised these, and they are not so",
+    resultsIn(run.results, "warn"),
+    (each) => each.title,
+  );
   writeLines(page, "Waived", resultsIn(run.results, "waived"), whyWaived);
   writeEnd(page, run, options.reportPath);
   return page.text();
@@ -120,6 +125,29 @@ function writeLines(
     const text = `  ${shapeOf(result)} ${shownLine(result.id)}  ${shownLine(say(result))}`;
     page.line(columnsOf(text) <= page.columns ? text : `${cutColumns(text, page.columns - 2)} …`);
   }
+}
+
+/** One reason often holds for many checks: it is told once, with what one can do about it. */
+function writeUnclear(page: Page, run: CheckRun): void {
+  const unclear = resultsIn(run.results, "unclear");
+  if (unclear.length === 0) return;
+  page.gap();
+  page.prose("Could not be checked:");
+  for (const [reason, results] of Map.groupBy(unclear, whyUnclear)) {
+    page.hanging("  ? ", shownLine(reason, 300), 0);
+    page.hanging("    ", results.map(({ id }) => shownLine(id)).join(", "), 0);
+  }
+  if (unclear.some((result) => whyUnclear(result).includes(NOBODY_LOOKS))) page.prose(howToLook(run));
+}
+
+const NOBODY_LOOKS = "nobody can look at what was stored";
+
+function howToLook({ target }: CheckRun): string {
+  const where =
+    target.flow === null
+      ? "have the flow folder written (--write-flow), and say in its flow.yaml"
+      : "say in the flow file";
+  return `To let check look, ${where} under verify.read-back where a stored file can be read, or listed.`;
 }
 
 function shapeOf(result: CheckResult): string {

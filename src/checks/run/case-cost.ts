@@ -53,11 +53,17 @@ export function costOfCase(each: CheckCase, target: Target, bytesMax: number): C
   const copies = each.copies ?? 1;
   const hasTwin = each.twin !== "control" || each.copies !== undefined;
   const most = estimatedSize(each.probe, target, bytesMax);
-  const isEarly = each.expect.outcome !== "accepted" && each.expect.takenBytesMax !== undefined;
-  const attack = isEarly ? Math.min(most, target.file.sizeBytesMax + EARLY_BYTES) : most;
+  const earlyBytes = each.expect.outcome === "accepted" ? undefined : each.expect.takenBytesMax;
+  const attack = earlyBytes === undefined ? most : Math.min(most, takenOf(target, earlyBytes));
   const make = each.twin === "control" ? controlProbe : each.twin;
   const twin = hasTwin ? estimatedSize(make, target, bytesMax) : 0;
   return { requests: copies + (hasTwin ? 1 : 0), sentBytes: copies * attack + twin };
+}
+
+/** What a target takes before it refuses; one that has promised no limit may have none, and is sent what shows that. */
+function takenOf({ file, unpromised }: Target, earlyBytes: number): number {
+  const kept = file.sizeBytesMax + EARLY_BYTES;
+  return unpromised?.has("size") === true ? Math.max(kept, earlyBytes + EARLY_BYTES) : kept;
 }
 
 /** A ceiling of requests; bytes as if each of them were the control upload. */

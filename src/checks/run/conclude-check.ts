@@ -72,6 +72,13 @@ function isPromised(check: Check, report: CaseReport, { target }: CheckSubject):
   return topic === undefined || target.unpromised?.has(topic) !== true;
 }
 
+const OF_TWIN = "the benign twin: ";
+
+/** What was assumed of the route does not hold: then nothing follows from what it refuses. */
+function sayAssumedWrongly(reason: string): string {
+  return `the honest upload beside it was not taken either, so the route is not as was assumed: ${reason.slice(OF_TWIN.length)}`;
+}
+
 /** The last reason of a warning. */
 export const NOBODY_PROMISED = "nobody has promised this of the route";
 
@@ -84,6 +91,17 @@ interface Terms {
 function settle(report: CaseReport, { isPromised, waiver, manual }: Terms): CaseReport {
   if (report.state === "manual" && manual !== null) return looked(report, manual);
   if (report.state !== "fail") return report;
+  if (
+    !isPromised &&
+    report.reasons.length > 0 &&
+    report.reasons.every((reason) => reason.startsWith(OF_TWIN))
+  )
+    return {
+      ...report,
+      state: "inconclusive",
+      confidence: null,
+      reasons: report.reasons.map(sayAssumedWrongly),
+    };
   if (!isPromised && !hasFailed(report))
     return {
       ...report,
@@ -124,7 +142,8 @@ function sentenceOf(cases: readonly CaseReport[], state: CheckState, lapsed: Wai
   if (state === "pass") return passSentence(cases, telling.length);
   const [reason = "it has no reason"] = first.reasons;
   const more = telling.length > 1 ? ` (and ${telling.length - 1} more of ${cases.length})` : "";
-  return `${first.name}: ${reason}${more}${/[.!?]$/.test(reason) && more === "" ? "" : "."}${lapse}`;
+  const told = reason.startsWith(`${first.name}: `) ? reason : `${first.name}: ${reason}`;
+  return `${told}${more}${/[.!?]$/.test(reason) && more === "" ? "" : "."}${lapse}`;
 }
 
 function passSentence(cases: readonly CaseReport[], passed: number): string {

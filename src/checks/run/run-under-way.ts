@@ -225,7 +225,11 @@ export class RunUnderWay {
       this.#stop({ kind: "cap", sentence: usedUp });
       return;
     }
-    const sentence = `The target suffers${because}: ${reason}. Nothing more was sent.`;
+    const [status = 0] = exchange?.answers.map((answer) => answer.status) ?? [];
+    const sentence =
+      status === 401 || status === 403
+        ? `The target took the control upload before and answers ${status} now: it seems to have shut this sender out, as servers do that count attacks, or the credential has run out. Allow the sender there, or check fewer things at once with --only. Nothing more was sent.`
+        : `The target suffers${because}: ${reason}. Nothing more was sent.`;
     this.#stop({ kind: "suffering", sentence: this.redaction.text(sentence) });
   }
 
@@ -234,7 +238,7 @@ export class RunUnderWay {
     if (this.stopped !== null || this.#subject.target.promises?.rate !== undefined) return;
     for (;;) {
       const open = spareCases(this.#plan).filter((planned) => !this.#ran.has(planned));
-      const fitting = spareThatFit(open, this.#wire.requestsLeft);
+      const fitting = spareThatFit(open, this.#wire.requestsLeft, this.#wire.sentBytesLeft);
       if (fitting.length === 0 || this.#wire.ended !== null) return;
       await this.#runAll(fitting);
       if (this.stopped !== null) return;
@@ -338,14 +342,20 @@ function grouped<T>(all: readonly T[], keyOf: (each: T) => string): readonly (re
 }
 
 /** The first ones that fit together, with a control upload for each group. */
-function spareThatFit(cases: readonly PlannedCase[], requestsLeft: number): readonly PlannedCase[] {
+function spareThatFit(
+  cases: readonly PlannedCase[],
+  requestsLeft: number,
+  sentBytesLeft: number,
+): readonly PlannedCase[] {
   const fitting: PlannedCase[] = [];
   let left = requestsLeft;
+  let bytesLeft = sentBytesLeft;
   for (const each of cases) {
     const isNewGroup = !fitting.some(({ check }) => groupOf(check) === groupOf(each.check));
     const requests = each.cost.requests + (isNewGroup ? 1 : 0);
-    if (requests > left) continue;
+    if (requests > left || each.cost.sentBytes > bytesLeft) continue;
     left -= requests;
+    bytesLeft -= each.cost.sentBytes;
     fitting.push(each);
   }
   return fitting;

@@ -82,6 +82,10 @@ export class RunWire {
     return this.#options.requestsMax - this.#requests;
   }
 
+  get sentBytesLeft(): number {
+    return this.#options.sentBytesMax - this.#sentBytes;
+  }
+
   /** Why nothing more may be sent, or `null`. */
   get ended(): Stop | null {
     if (this.#options.signal.aborted) return { kind: "interrupted", sentence: "The run was interrupted." };
