@@ -16,7 +16,7 @@ import type { Idempotency, IdempotentUpload } from "./idempotency.ts";
 import { derivedKeyScope, type KeyOwner, sentKeyScope } from "./key-scope.ts";
 import { readKey } from "./read-key.ts";
 import { RunningKeys } from "./running-keys.ts";
-import { isFinalAnswer, keptHeaders } from "./stored-answer.ts";
+import { isFinalAnswer } from "./stored-answer.ts";
 
 const UNDECIDED_RETRY_SECONDS = 30;
 
@@ -119,8 +119,7 @@ class KeyedUpload implements IdempotentUpload {
   answered(answer: StoredAnswer): IdempotencyChange | null {
     if (!isFinalAnswer(answer.status)) return this.freed();
     if (this.#scope === null || !this.#hasClaimed) return null;
-    const kept = { ...answer, headers: keptHeaders(answer.headers) };
-    return { kind: "answer", scope: this.#scope, answer: kept, expiresAtMs: this.#keptUntil(0) };
+    return { kind: "answer", scope: this.#scope, answer, expiresAtMs: this.#keptUntil(0) };
   }
 
   freed(): IdempotencyChange | null {

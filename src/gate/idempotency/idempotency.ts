@@ -32,7 +32,10 @@ export interface IdempotentUpload {
   readonly keepsAnswer: boolean;
   /** The hashed scope that was claimed, or `null`. */
   readonly scope: string | null;
-  /** Goes along with the record of the service's answer: kept, or freed where the service did nothing (5xx). */
+  /**
+   * Goes along with the record of the service's answer: kept, or freed where the service did nothing (5xx).
+   * @param answer as `storedAnswer` makes it, without the headers that a retry does not get
+   */
   answered(answer: StoredAnswer): IdempotencyChange | null;
   /** Goes along with an end without any effect: the key is free again. */
   freed(): IdempotencyChange | null;
