@@ -1,41 +1,65 @@
 /**
- * `npm run build:wheel`: the Python package as a wheel with the built program inside, in `dist-python/`.
+ * `npm run build:wheel`: the Python package as a wheel with the built program inside, in `dist-python/`, or in the folder that is named.
  *
- * Out: a wheel from which `python -m sluicegate` runs without npm, with the Node that `sluicegate[gate]` brings. Nothing of it stays in the sources:
- * what is copied into the package is removed again.
+ * Out: a wheel from which `python -m sluicegate` runs without npm, with the Node that `sluicegate[gate]` brings. It is made in a copy of the
+ * package: the sources are never touched, since a program inside of them would be taken for the one to run.
  */
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, dirname, join, resolve } from "node:path";
 import { ensurePackages, ROOT, run } from "./bootstrap.mjs";
 import { ensurePythonEnv } from "./python-env.mjs";
 
-const PROGRAM = join(ROOT, "python/src/sluicegate/_program");
-const INTO = join(process.argv[2] ?? join(ROOT, "dist-python"));
+const INTO = resolve(process.argv[2] ?? join(ROOT, "dist-python"));
+/** What the wheel is made of. */
+const SOURCES = ["src/sluicegate", "pyproject.toml", "README.md"];
 /** What no program reads while it runs. */
 const UNREAD = /\.(d\.[cm]?ts|ts|map|md|markdown|flow)$/;
 const UNREAD_FOLDERS = new Set(["docs", "test", "tests", "benchmarks", "examples", ".github"]);
 
 ensurePackages();
 const python = await ensurePythonEnv("test");
-rmSync(PROGRAM, { recursive: true, force: true });
+const copy = mkdtempSync(join(tmpdir(), "sluicegate-wheel-"));
 try {
-  await mustRun(join(ROOT, "node_modules/.bin/tsc"), [
-    "-p",
-    "tsconfig.build.json",
-    "--outDir",
-    join(PROGRAM, "dist"),
-  ]);
-  for (const name of ["package.json", "LICENSE"]) cpSync(join(ROOT, name), join(PROGRAM, name));
-  cpSync(join(ROOT, "contract"), join(PROGRAM, "contract"), { recursive: true });
-  for (const [from, to] of packagesOf(ROOT)) copyPackage(from, join(PROGRAM, to));
+  for (const name of SOURCES)
+    cpSync(join(ROOT, "python", name), join(copy, name), { recursive: true, filter: isSource });
+  await putProgram(join(copy, "src/sluicegate/_program"));
   mkdirSync(INTO, { recursive: true });
   const flags = ["--quiet", "--disable-pip-version-check", "--no-deps", "--no-build-isolation"];
-  await mustRun(python, ["-m", "pip", "wheel", ...flags, "--wheel-dir", INTO, join(ROOT, "python")]);
+  await mustRun(python, ["-m", "pip", "wheel", ...flags, "--wheel-dir", INTO, copy]);
 } finally {
-  rmSync(PROGRAM, { recursive: true, force: true });
+  rmSync(copy, { recursive: true, force: true });
 }
 for (const wheel of readdirSync(INTO).filter((name) => name.endsWith(".whl"))) {
   console.log(`${join(INTO, wheel)} (${(statSync(join(INTO, wheel)).size / 1024 / 1024).toFixed(1)} MB)`);
+}
+
+function isSource(path) {
+  return !["__pycache__", "_program"].includes(basename(path));
+}
+
+/** The built program, what it reads while it runs, and every package that it needs. */
+async function putProgram(folder) {
+  const flags = ["--declaration", "false", "--declarationMap", "false", "--sourceMap", "false"];
+  await mustRun(join(ROOT, "node_modules/.bin/tsc"), [
+    "-p",
+    "tsconfig.build.json",
+    ...flags,
+    "--outDir",
+    join(folder, "dist"),
+  ]);
+  for (const name of ["package.json", "LICENSE"]) cpSync(join(ROOT, name), join(folder, name));
+  cpSync(join(ROOT, "contract"), join(folder, "contract"), { recursive: true });
+  for (const [from, to] of packagesOf(ROOT)) copyPackage(from, join(folder, to));
 }
 
 async function mustRun(command, args) {

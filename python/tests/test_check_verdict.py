@@ -121,6 +121,14 @@ def test_the_text_of_a_failure_says_what_why_and_what_to_do() -> None:
     )
 
 
+def test_of_what_the_server_decides_it_is_said_which_server_it_was() -> None:
+    run = run_with("fail")
+    about = Circumstances(served_by="waitress 3.0.2")
+    assert "waitress" not in judge(run, CHECK, about=about).text
+    wire = replace(run, results={"UPL-TR-07": replace(run.results[CHECK], id="UPL-TR-07")})
+    assert "It was waitress 3.0.2 that answered" in judge(wire, "UPL-TR-07", about=about).text
+
+
 def test_where_the_framework_is_not_known_every_remedy_is_told() -> None:
     text = judge(run_with("fail"), CHECK).text
     assert "(FastAPI): Do this.\nWhat to do (Django): Do that.\nWhat to do (Flask): Do it." in text
