@@ -1,6 +1,6 @@
 import type { Check, Probe, ProbeStep, Target } from "../check.ts";
 import { scenario } from "../define-scenario.ts";
-import { describe } from "../judge.ts";
+import { describe, isAccepted } from "../judge.ts";
 import { latin1 } from "../payloads/bytes.ts";
 import { canaryPath, canaryRequest } from "../payloads/canary.ts";
 import { controlProbe, controlRequest } from "../payloads/upload.ts";
@@ -51,9 +51,13 @@ function refusedEarly(name: string, as: CaseIdentity, ...lines: readonly string[
     1,
     async (stage) => {
       const probe = bodyOfRequests(await stage.as(as), ...lines);
-      judge(stage, await stage.send(name, probe, { lingerMs: 2000, deadlineMs: 10_000 }));
+      const exchange = await stage.send(name, probe, { lingerMs: 2000, deadlineMs: 10_000 });
+      judge(stage, exchange);
       const got = await stage.received();
-      if (got !== null && got.length > 0) stage.complain(`the service got ${got[0]?.method} ${got[0]?.path}`);
+      if (got === null || got.length === 0) return;
+      // A route that refuses nothing of the kind has taken the body for what it is.
+      const isTaken = isAccepted(await stage.as("main"), exchange);
+      stage.complain(`it got through: ${got[0]?.method} ${got[0]?.path}`, isTaken ? "strictness" : undefined);
     },
     {
       appliesTo: as === "main" ? () => true : hasIdentity(as),
@@ -74,7 +78,7 @@ export const earlyRefusal: Check = {
   flags: ["s"],
   remedy: {
     fastapi:
-      "This is decided by the server, not by FastAPI: run a current uvicorn with `--http h11` (strict), or current httptools. After an early answer the connection must be closed: add `Connection: close` to 401 and 413.",
+      "This is decided by the server, not by FastAPI: run a current uvicorn with `--http h11`, which is stricter than httptools. After an early answer the connection must be closed: add `Connection: close` to 401 and 413.",
     django:
       "This is decided by the server, not by Django: gunicorn ≥ 23 refuses it; `runserver` is not for production. Add `Connection: close` to answers given before the body was read.",
     flask:

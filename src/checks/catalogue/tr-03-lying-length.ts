@@ -52,7 +52,7 @@ export const lyingLength: Check = {
   flags: ["s"],
   remedy: {
     fastapi:
-      "This is decided by the server, not by FastAPI: run a current uvicorn with `--http h11` (strict), or current httptools.",
+      "This is decided by the server, not by FastAPI: run a current uvicorn with `--http h11`, which is stricter than httptools.",
     django:
       "This is decided by the server, not by Django: gunicorn ≥ 23 refuses it; `runserver` is not for production.",
     flask:

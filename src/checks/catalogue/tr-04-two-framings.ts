@@ -70,7 +70,7 @@ export const twoFramings: Check = {
   flags: ["s"],
   remedy: {
     fastapi:
-      "This is decided by the server, not by FastAPI: run a current uvicorn with `--http h11` (strict), or current httptools. Proxy and server must both be strict: one lenient of the two is enough for smuggling.",
+      "This is decided by the server, not by FastAPI: run a current uvicorn with `--http h11`, which is stricter than httptools. Proxy and server must both be strict: one lenient of the two is enough for smuggling.",
     django:
       "This is decided by the server, not by Django: gunicorn ≥ 23 refuses it; `runserver` is not for production. CVE-2024-1135 is in gunicorn before 22.0.0.",
     flask:

@@ -41,7 +41,7 @@ export const chunkAbuse: Check = {
   flags: ["b"],
   remedy: {
     fastapi:
-      "This is decided by the server, not by FastAPI: run a current uvicorn with `--http h11` (strict), or current httptools. Read the body by `request.stream()` and give the whole of it a deadline (`asyncio.timeout`).",
+      "This is decided by the server, not by FastAPI: run a current uvicorn with `--http h11`, which is stricter than httptools. Read the body by `request.stream()` and give the whole of it a deadline (`asyncio.timeout`).",
     django:
       "This is decided by the server, not by Django: gunicorn ≥ 23 refuses it; `runserver` is not for production. Put a proxy in front that joins chunks before Django is asked.",
     flask:

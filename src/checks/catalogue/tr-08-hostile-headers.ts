@@ -40,7 +40,7 @@ export const hostileHeaders: Check = {
   flags: ["s"],
   remedy: {
     fastapi:
-      "This is decided by the server, not by FastAPI: run a current uvicorn with `--http h11` (strict), or current httptools. `--h11-max-incomplete-event-size` bounds the head.",
+      "This is decided by the server, not by FastAPI: run a current uvicorn with `--http h11`, which is stricter than httptools. `--h11-max-incomplete-event-size` bounds the head.",
     django:
       "This is decided by the server, not by Django: gunicorn ≥ 23 refuses it; `runserver` is not for production. `--limit-request-field_size` and `--limit-request-fields` bound the head.",
     flask:
