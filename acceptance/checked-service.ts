@@ -4,7 +4,7 @@
  * Always holds: one process serves all faults of a framework, one after the other; what it stores is gone with its folder.
  */
 import { createHash, createHmac, randomBytes, randomUUID } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -103,8 +103,14 @@ export class CheckedService {
       received: async () =>
         this.#rows()
           .filter(({ id, at }) => !this.#known.has(`${id} ${at}`))
-          .map(asReceived),
+          .map((row) => asReceived(row, this.#keptBytes(row.id))),
     };
+  }
+
+  /** What lies on disk of an upload; nothing where the service keeps it under another name. */
+  #keptBytes(id: string): Uint8Array | null {
+    const path = join(this.#path("kept"), id);
+    return existsSync(path) ? new Uint8Array(readFileSync(path)) : null;
   }
 
   #rows(): readonly StoredRow[] {
@@ -223,13 +229,20 @@ interface StoredRow {
   readonly at: number;
 }
 
-function asReceived(row: StoredRow): ReceivedUpload {
+function asReceived(row: StoredRow, bytes: Uint8Array | null): ReceivedUpload {
   const { name, type, size, sha256, caption, note, owner } = row;
   const fields: (readonly [string, string])[] = [["caption", caption]];
   if (note !== null) fields.push(["note", note]);
   const isKnown = /^(ann|bob|reader|anybody|new-.*)$/.test(owner);
   if (!isKnown) fields.push(["owner", owner]);
-  const file = { field: null, name, mediaType: type, sizeBytes: size, sha256 };
+  const file = {
+    field: null,
+    name,
+    mediaType: type,
+    sizeBytes: size,
+    sha256,
+    ...(bytes === null ? {} : { bytes }),
+  };
   return { method: "POST", path: row.route, headers: [], fields, files: [file] };
 }
 

@@ -28,6 +28,12 @@ const SAMPLE = [
   "RS-04",
   "VO-02",
 ];
+/** What is inside of files is promised on routes of their own, with one of the frameworks. */
+const INSIDE: Readonly<Record<string, readonly string[]>> = {
+  "fastapi-photos": ["CT", "IM", "TY-01", "TY-02", "TY-05", "TY-06", "TY-08"],
+  "fastapi-papers": ["CT", "AR", "IM", "TY", "RS-01"],
+};
+
 /** Lines are gathered for up to 100 ms before they are written. */
 const GATE_LOG_MS = 150;
 
@@ -66,7 +72,7 @@ function told(run: CheckRun): string {
   return [run.sentence, run.stopped?.sentence ?? "", ...cases].join("\n");
 }
 
-/** The folder of the flow that a fault is about. */
+/** The folder of the flow that a fault is about. What is inside of files is the service's promise, gate or not. */
 function flowOf(framework: ServiceFramework, fault: ServiceFault, isGated: boolean): string {
   if (fault.route !== undefined) return `${framework}-${fault.route.split("/")[1]}`;
   return isGated ? `${framework}-pictures-gated` : `${framework}-pictures`;
@@ -90,9 +96,10 @@ describe("faults of services", { concurrency: FRAMEWORKS.length }, () => {
 
       before(async () => {
         const flow = `${SERVICE_FLOWS}/${framework}-pictures-gated`;
+        const inside = Object.keys(INSIDE).map((name) => `${SERVICE_FLOWS}/${name}-gated`);
         gate = await startGate({
           upstream: service.origin,
-          flows: [flow],
+          flows: framework === "fastapi" ? [flow, ...inside] : [flow],
           passThrough: true,
           limits: GATE_LIMITS,
         });
@@ -129,6 +136,18 @@ describe("faults of services", { concurrency: FRAMEWORKS.length }, () => {
         assert.deepEqual(failing(run), [], told(run));
         assert.equal(run.stopped, null);
       });
+
+      for (const [flow, only] of framework === "fastapi" ? Object.entries(INSIDE) : []) {
+        test(`the careful service breaks no promise about the inside of files, by ${flow}`, async () => {
+          await service.become(null);
+          const about = { flow, only, isLookedInto: true, runId: nextRunId() };
+          const run = await runOnService(service, { ...about, origin: service.origin });
+          careful.push(run);
+          assert.deepEqual(failing(run), [], told(run));
+          assert.equal(run.stopped, null);
+          assert.ok(run.results.filter(({ state }) => state === "pass").length > 12, told(run));
+        });
+      }
 
       for (const fault of faults) {
         test(`a service that ${fault.what} is found by ${fault.foundBy.join(" and ")}`, async () => {
