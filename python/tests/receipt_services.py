@@ -79,7 +79,7 @@ def flask_service(gate: Gate) -> Iterator[str]:
 
     @app.post("/api/users/<user>/avatar")
     @for_flask.receives(gate, "picture")
-    def of_user(user: str, picture: UploadedFile) -> flask.Response:
+    async def of_user(user: str, picture: UploadedFile) -> flask.Response:
         return flask.jsonify(user)
 
     @app.post("/api/perhaps")

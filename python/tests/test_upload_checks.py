@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import base64
+import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import threading
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -191,6 +194,10 @@ class _Endpoint(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers.get("content-length", 0)))
+        with suppress(OSError):
+            self._answer()
+
+    def _answer(self) -> None:
         self.send_response(201 if self.headers.get("authorization") == "Bearer s3cret" else 401)
         self.send_header("Content-Length", "0")
         self.end_headers()
@@ -201,7 +208,13 @@ class _Endpoint(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def endpoint() -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Endpoint)
+    with served(_Endpoint) as origin:
+        yield origin
+
+
+@contextmanager
+def served(handler: type[_Endpoint]) -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=lambda: server.serve_forever(poll_interval=0.02))
     thread.start()
     yield f"http://127.0.0.1:{server.server_address[1]}"
@@ -281,6 +294,41 @@ def test_the_workers_of_xdist_share_one_run(project: Project, endpoint: str) -> 
     assert len(ended.outcomes) == 3, ended.text
     assert len(list((project.folder / ".sluicegate" / "runs").iterdir())) == 1
     assert len(re.findall(r"avatars breaks .* promises", ended.text)) == 1
+
+
+def test_who_interrupts_the_tests_ends_the_program_too(project: Project) -> None:
+    stuck, over = threading.Event(), threading.Event()
+
+    class Sticky(_Endpoint):
+        """Takes the first uploads; the checks' own are never answered."""
+
+        taken = 0
+
+        def do_POST(self) -> None:
+            Sticky.taken += 1
+            if Sticky.taken > 2:
+                stuck.set()
+                over.wait(60)
+            super().do_POST()
+
+    with served(Sticky) as origin:
+        project.write(
+            "test_live.py",
+            "from sluicegate.testing import upload_checks\n"
+            f"test_live = upload_checks(url='{origin}/upload', field='file', sample='photo.png', only='TY-02',\n"
+            "    headers={'Authorization': 'Bearer s3cret'})\n",
+        )
+        command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider"]
+        with subprocess.Popen(command, cwd=project.folder, stdout=subprocess.PIPE, encoding="utf-8") as running:
+            assert stuck.wait(60)
+            running.send_signal(signal.SIGINT)
+            told, _ = running.communicate(timeout=60)
+        over.set()
+    assert running.returncode == 2
+    assert "KeyboardInterrupt" in told
+    # It was asked to stop, not killed: what it knew is kept.
+    [run] = (project.folder / ".sluicegate" / "runs").glob("*/run.json")
+    assert json.loads(run.read_text())["stopped"]["kind"] == "interrupted"
 
 
 def test_what_failed_in_the_baseline_is_expected_to_fail(project: Project, endpoint: str) -> None:

@@ -12,6 +12,7 @@ from sluicegate.checks.catalogue import CheckingError
 from sluicegate.program import find_program
 
 RUN_SECONDS_MAX = 1800
+STOP_SECONDS_MAX = 30
 REPORT = "report.json"
 PAGE = "report.html"
 FORMATS = "json,html"
@@ -38,20 +39,45 @@ def run_checks(request: RunRequest) -> str:
     command = [*find_program(), "check", *request.arguments, "--report", FORMATS, "--out", str(out)]
     report = out / REPORT
     report.unlink(missing_ok=True)
-    ended = subprocess.run(  # noqa: S603 - the program found above
+    ended = _run_to_its_end(command, request)
+    if not report.is_file():
+        raise CheckingError(_why_no_report(ended))
+    return report.read_text(encoding="utf-8")
+
+
+def _run_to_its_end(command: Sequence[str], request: RunRequest) -> subprocess.CompletedProcess[str]:
+    """Whoever interrupts the tests ends the program, too; it is given the time to remove what it has stored."""
+    process = subprocess.Popen(  # noqa: S603 - the program found above
         command,
         cwd=request.folder,
         env={**os.environ, **request.environment},
         stdin=subprocess.DEVNULL,
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         encoding="utf-8",
         errors="replace",
-        timeout=RUN_SECONDS_MAX,
-        check=False,
     )
-    if not report.is_file():
-        raise CheckingError(_why_no_report(ended))
-    return report.read_text(encoding="utf-8")
+    try:
+        stdout, stderr = process.communicate(timeout=RUN_SECONDS_MAX)
+    except subprocess.TimeoutExpired as error:
+        _stop(process)
+        raise CheckingError(f"sluicegate check was still running after {RUN_SECONDS_MAX} s, and was stopped") from error
+    except BaseException:
+        _stop(process)
+        raise
+    return subprocess.CompletedProcess(command, process.returncode, stdout, stderr)
+
+
+def _stop(process: subprocess.Popen[str]) -> None:
+    process.terminate()
+    try:
+        process.communicate(timeout=STOP_SECONDS_MAX)
+    except BaseException as error:
+        # Interrupted a second time, or too slow.
+        process.kill()
+        process.communicate()
+        if not isinstance(error, subprocess.TimeoutExpired):
+            raise
 
 
 def _why_no_report(ended: subprocess.CompletedProcess[str]) -> str:
