@@ -162,8 +162,9 @@ function judgeTaken(exchange: Exchange, takenBytesMax: number): string[] {
 
 function judgeTime(exchange: Exchange, withinMs: number | undefined): string[] {
   const tookMs = Math.round(exchange.answeredAfterMs ?? exchange.elapsedMs);
-  return withinMs === undefined || tookMs <= withinMs
-    ? []
+  if (withinMs === undefined || tookMs <= withinMs) return [];
+  return exchange.answers.length === 0
+    ? [`no answer within ${withinMs} ms`]
     : [`answered after ${tookMs} ms, expected within ${withinMs} ms`];
 }
 

@@ -1,5 +1,5 @@
 import type { Check, CheckCase, Refusal, Target } from "../check.ts";
-import { refuses } from "../define-case.ts";
+import { refuses, strictly } from "../define-case.ts";
 import { joined, latin1 } from "../payloads/bytes.ts";
 import { canaryRequest } from "../payloads/canary.ts";
 import { controlRequest } from "../payloads/upload.ts";
@@ -88,7 +88,8 @@ export const twoFramings: Check = {
     bothFramings("a space before the colon", "Transfer-Encoding : chunked"),
     bothFramings("the header behind a bare LF", "X-Note: a\nTransfer-Encoding: chunked"),
     bothFramings("the header behind a bare CR", "X-Note: a\rTransfer-Encoding: chunked"),
-    bothFramings("the header on a folded line", "X-Note: a", " Transfer-Encoding: chunked"),
+    // Read as the rest of the line before it, it is no second framing (RFC 9112 section 5.2).
+    ...strictly([bothFramings("the header on a folded line", "X-Note: a", " Transfer-Encoding: chunked")]),
     refuses("chunked in HTTP/1.0", asHttp10, { ...ambiguous, statuses: [400, 415, 501, 505] }),
     chunkedAs("a chunk size with a plus sign", (body) => joined(`+${hex(body)}\r\n`, body, "\r\n0\r\n\r\n")),
     chunkedAs("a chunk size with 0x", (body) => joined(`0x${hex(body)}\r\n`, body, "\r\n0\r\n\r\n")),

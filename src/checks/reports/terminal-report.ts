@@ -37,6 +37,8 @@ const CODES: Readonly<Record<Colour, number>> = { bold: 1, dim: 2, red: 31, gree
 const DETAILED_MAX = 10;
 const LABEL_COLUMNS = 11;
 const LEFTOVERS_MAX = 5;
+/** Of checks that are left open for one and the same reason. */
+const IDS_MAX = 24;
 
 /** The whole report, ending in a line break. */
 export function terminalReport(run: CheckRun, options: TerminalOptions): string {
@@ -134,8 +136,10 @@ function writeUnclear(page: Page, run: CheckRun): void {
   page.gap();
   page.prose("Could not be checked:");
   for (const [reason, results] of Map.groupBy(unclear, whyUnclear)) {
-    page.hanging("  ? ", shownLine(reason, 300), 0);
-    page.hanging("    ", results.map(({ id }) => shownLine(id)).join(", "), 0);
+    page.hanging("  ", `? ${shownLine(reason, 300)}`, 2);
+    const ids = results.slice(0, IDS_MAX).map(({ id }) => shownLine(id));
+    const more = results.length - ids.length;
+    page.hanging("    ", ids.join(", ") + (more > 0 ? ` and ${more} more` : ""), 0);
   }
   if (unclear.some((result) => whyUnclear(result).includes(NOBODY_LOOKS))) page.prose(howToLook(run));
 }

@@ -117,7 +117,7 @@ export interface CheckResult {
   readonly standards: readonly string[];
   readonly flags: readonly CheckFlag[];
   readonly remedy: Remedy | null;
-  /** The worst of its cases: fail, error, inconclusive, warn, waived, pass, manual, not-applicable, in this order. */
+  /** The worst of its cases: fail, error, inconclusive, waived, warn, pass, manual, not-applicable, in this order. */
   readonly state: CheckState;
   readonly confidence: Confidence | null;
   /** One plain sentence: `took 12.0 MB, the flow says 10 MB`. */

@@ -51,3 +51,10 @@ test("an upload without end costs what shows that nothing ends it, where no limi
   assert.ok(costs[0] !== undefined && costs[0] <= PICTURES.file.sizeBytesMax + 2 ** 20);
   assert.ok(costs[1] !== undefined && costs[1] > 32 * 2 ** 20);
 });
+
+test("a limit that is kept, but not before the body was sent, is a warning where strictness is not promised", () => {
+  const cases = CATALOGUE.find(({ id }) => id === "UPL-TR-01")?.cases ?? [];
+  const topics = cases.map(({ name, topic }) => [name.startsWith("a file of one byte more"), topic]);
+  assert.deepEqual(topics.at(-1), [true, undefined]);
+  assert.ok(topics.slice(0, -1).every(([, topic]) => topic === "strictness"));
+});
