@@ -24,7 +24,7 @@ from sluicegate.django import ReceiptsMiddleware, configured_gate
 from sluicegate.flask import time_requests
 from sluicegate.gate import Gate
 from sluicegate.replay import SqliteReplayStore
-from sluicegate.timing import counted_call, report_cache
+from sluicegate.timing import counted_call, current_stats, report_cache
 from tests.receipt_services import set_up_django
 
 TIMING = re.compile(r'recv;dur=[\d.]+, app;dur=[\d.]+, db;dur=([\d.]+);desc="(\d+) calls?"')
@@ -194,6 +194,7 @@ def test_an_exception_that_nobody_answers_is_logged(lines: Lines) -> None:
     with pytest.raises(RuntimeError):
         app.test_client().get("/breaks")
     [line] = lines()
+    assert current_stats() is None
     assert (line["http.response.status_code"], line["error.type"]) == (500, "RuntimeError")
 
 

@@ -371,6 +371,7 @@ async def _acounted(chunks: AsyncIterator[bytes], watch: RequestWatch, request: 
 
 
 def _log(watch: RequestWatch, request: HttpRequest) -> None:
+    watch.leave()
     match = request.resolver_match
     route = None if match is None else f"/{match.route}"
     log_as_json(watch.log_line(getattr(request, _ERROR, None), route))

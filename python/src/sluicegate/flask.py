@@ -168,16 +168,24 @@ def time_requests(app: Flask, *, log: Callable[[LogLine], None] | None = log_as_
         response.headers.extend(watch.answer_headers(named, with_timing=headers))
         watch.answer_bytes = response.calculate_content_length()
         error, route = g.get(_ERROR), _route()
-        if log is not None:
-            response.call_on_close(lambda: log(watch.log_line(error, route)))
-            setattr(g, _WATCH, None)
+        setattr(g, _WATCH, None)
+
+        def end() -> None:
+            watch.leave()
+            if log is not None:
+                log(watch.log_line(error, route))
+
+        response.call_on_close(end)
         return response
 
     @app.teardown_request
     def fail(error: BaseException | None) -> None:
         # Only an exception that nobody made an answer of comes here before `tell`.
         watch: RequestWatch | None = g.get(_WATCH)
-        if watch is not None and log is not None and error is not None:
+        if watch is None or error is None:
+            return
+        watch.leave()
+        if log is not None:
             log(watch.log_line(error, _route()))
 
 

@@ -56,6 +56,6 @@ def current_stats() -> RequestStats | None:
     return _current.get()
 
 
-def set_current_stats(stats: RequestStats) -> None:
-    """For the middleware. No reset is needed: a server gives each request a context of its own, or sets this anew."""
+def set_current_stats(stats: RequestStats | None) -> None:
+    """For the middleware. ASGI needs no reset: a server gives each request a context of its own, or sets this anew."""
     _current.set(stats)

@@ -15,7 +15,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 from sluicegate.cache_status import cache_state, format_cache_status
-from sluicegate.request_stats import RequestStats, set_current_stats
+from sluicegate.request_stats import RequestStats, current_stats, set_current_stats
 
 LogLine = Mapping[str, str | int | float | None]
 
@@ -61,6 +61,11 @@ class RequestWatch:
     def make_current(self) -> None:
         """From now on what this thread or task counts is counted for this request."""
         set_current_stats(self.stats)
+
+    def leave(self) -> None:
+        """When the request is over, on a thread that goes on: what follows there is no part of it."""
+        if current_stats() is self.stats:
+            set_current_stats(None)
 
     def now(self) -> float:
         """What the clock says."""
