@@ -34,8 +34,8 @@ const INSIDE: Readonly<Record<string, readonly string[]>> = {
   "fastapi-papers": ["CT", "AR", "IM", "TY", "RS-01"],
 };
 
-/** Lines are gathered for up to 100 ms before they are written. */
-const GATE_LOG_MS = 150;
+const LOG_WAIT_MS = 10_000;
+const LOG_LOOK_MS = 50;
 
 /** The gate's room for uploads at once is the one that the services promise. */
 const GATE_LIMITS = "idle: 60s, uploads: 20";
@@ -78,8 +78,15 @@ function flowOf(framework: ServiceFramework, fault: ServiceFault, isGated: boole
   return isGated ? `${framework}-pictures-gated` : `${framework}-pictures`;
 }
 
+/** Lines are gathered before they are written, in order: all are there once that of one more request is. */
 async function logOf(gate: GateUnderTest): Promise<string> {
-  await new Promise((resolve) => setTimeout(resolve, GATE_LOG_MS));
+  const mark = `the-log-until-${nextRunId()}`;
+  await fetch(`${gate.origin}/health/live`, { headers: { "X-Request-Id": mark } });
+  const until = performance.now() + LOG_WAIT_MS;
+  while (!gate.log().includes(mark)) {
+    assert.ok(performance.now() < until, "the gate has logged nothing of a request");
+    await new Promise((resolve) => setTimeout(resolve, LOG_LOOK_MS));
+  }
   return gate.log();
 }
 
