@@ -1,5 +1,5 @@
 import type { Check, CheckCase, ReceivedUpload, Target, UploadContent } from "../check.ts";
-import { accepts, multipartOnly, neutralises, refuses } from "../define-case.ts";
+import { accepts, multipartOnly, neutralises, refuses, strictly } from "../define-case.ts";
 import { controlContent, filePart, formProbe, formWithFilePart } from "../payloads/form.ts";
 
 const refused = {
@@ -85,11 +85,13 @@ export const nameSmuggling: Check = {
       "filename in pieces alone",
       (field) => `name="${field}"; filename*0="a"; filename*1=".html"`,
     ),
-    refusedNaming(
-      "another name*",
-      (field, name) => `name="${field}"; name*=utf-8''other; filename="${name}"`,
-    ),
-    refusedNaming("name* alone", (field, name) => `name*=utf-8''${field}; filename="${name}"`),
+    ...strictly([
+      refusedNaming(
+        "another name*",
+        (field, name) => `name="${field}"; name*=utf-8''other; filename="${name}"`,
+      ),
+      refusedNaming("name* alone", (field, name) => `name*=utf-8''${field}; filename="${name}"`),
+    ]),
     accepts(
       "filename* that says the same as filename, as .NET sends it",
       (target) =>

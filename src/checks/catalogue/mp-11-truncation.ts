@@ -1,5 +1,5 @@
 import type { Check, CheckCase, Target } from "../check.ts";
-import { accepts, multipartOnly, refuses } from "../define-case.ts";
+import { accepts, multipartOnly, refuses, strictly } from "../define-case.ts";
 import { utf8 } from "../payloads/bytes.ts";
 import {
   BOUNDARY,
@@ -62,13 +62,16 @@ export const truncation: Check = {
     cutAt("in the last boundary", (body) => body.lastIndexOf(`--${BOUNDARY}--`) + 10),
     cutAt("without the last two hyphens", (body) => body.lastIndexOf("--")),
     cutAt("with one of the last two hyphens", (body) => body.lastIndexOf("--") + 1),
-    refuses(
-      "the last boundary followed by CRLF in place of hyphens",
-      (target) =>
-        formProbe(target, { ...formOf(controlContent(target)), closing: utf8(`--${BOUNDARY}\r\n`) }),
-      { statuses: [400, 413, 422], gateCodes: [...truncated.gateCodes, "PROTOCOL_TOO_MANY_PARTS"] },
-      { appliesTo: multipartOnly },
-    ),
+    // The file itself is whole.
+    ...strictly([
+      refuses(
+        "the last boundary followed by CRLF in place of hyphens",
+        (target) =>
+          formProbe(target, { ...formOf(controlContent(target)), closing: utf8(`--${BOUNDARY}\r\n`) }),
+        { statuses: [400, 413, 422], gateCodes: [...truncated.gateCodes, "PROTOCOL_TOO_MANY_PARTS"] },
+        { appliesTo: multipartOnly },
+      ),
+    ]),
     refuses(
       "in a part beyond every limit on parts",
       (target) => {

@@ -94,12 +94,14 @@ export const twoFramings: Check = {
     chunkedAs("a chunk size with a plus sign", (body) => joined(`+${hex(body)}\r\n`, body, "\r\n0\r\n\r\n")),
     chunkedAs("a chunk size with 0x", (body) => joined(`0x${hex(body)}\r\n`, body, "\r\n0\r\n\r\n")),
     chunkedAs("a negative chunk size", (body) => joined(`-${hex(body)}\r\n`, body, "\r\n0\r\n\r\n")),
-    chunkedAs("a chunk size beyond 64 bits", (body) => joined(`fffffffffffffffff${hex(body)}\r\n`, body), {
-      ...ambiguous,
-      // 408: a server of boundless numbers waits for the bytes, which never come.
-      statuses: [400, 408, 413],
-      gateCodes: ["REQUEST_MALFORMED", "BODY_TOO_LARGE"],
-    }),
+    ...strictly([
+      chunkedAs("a chunk size beyond 64 bits", (body) => joined(`fffffffffffffffff${hex(body)}\r\n`, body), {
+        ...ambiguous,
+        // 408: a server of boundless numbers waits for the bytes, which never come.
+        statuses: [400, 408, 413],
+        gateCodes: ["REQUEST_MALFORMED", "BODY_TOO_LARGE"],
+      }),
+    ]),
     chunkedAs("a bare LF after the chunk size", (body) => joined(`${hex(body)}\n`, body, "\r\n0\r\n\r\n")),
     chunkedAs("two other bytes in place of the CRLF after a chunk", (body) =>
       joined(`${hex(body)}\r\n`, body, "XX0\r\n\r\n"),

@@ -165,8 +165,9 @@ function fileRule(
     assumptions.push(`Takes ${formatSize(SIZE_BYTES_MAX)} at most: --max-size says otherwise.`);
   }
   const countMax = file?.isList === true ? file.countMax : 1;
+  // One file in a document says what is read, not that a second one is refused.
+  if (file?.isList !== true || countMax === null) unpromised.push("count");
   if (file === null || countMax === null) {
-    unpromised.push("count");
     assumptions.push("Takes one file in each upload; nobody says so.");
   }
   const sizeBytesMax = input.sizeBytesMax ?? Math.max(SIZE_BYTES_MAX, sample.bytes.length);
