@@ -69,6 +69,8 @@ function sayStarted(settings: Settings, { flows }: FlowSet, gate: RunningGate, i
   }
 }
 
+const LAST_LINES_MS_MAX = 2000;
+
 /**
  * SIGHUP reloads; SIGINT and SIGTERM stop, a second SIGINT at once. A SIGTERM on the way down changes nothing: whoever started us may
  * send one right after the terminal's SIGINT.
@@ -81,7 +83,12 @@ function untilStopped(gate: RunningGate, io: CommandIo): Promise<number> {
       if (isStopping) return;
       isStopping = true;
       io.err("sluicegate stops: nothing new is taken, what runs may finish");
-      void gate.stop(gate.parts.settings.limits.stopGraceMs).then(() => resolve(0));
+      void gate.stop(gate.parts.settings.limits.stopGraceMs).then(() => {
+        // Everything is stored. A line of the log that nobody reads would keep the process for ever: a write to a full pipe never comes back, and
+        // no exit in order gets past it.
+        setTimeout(() => process.kill(process.pid, "SIGKILL"), LAST_LINES_MS_MAX).unref();
+        resolve(0);
+      });
     };
     process.on("SIGINT", stop).on("SIGTERM", stop);
     process.on("SIGHUP", () => {

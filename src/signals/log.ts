@@ -10,6 +10,9 @@ export type Log = Logger;
 const GATHER_BYTES = 8192;
 const GATHER_MS_MAX = 100;
 
+/** Held for a reader that does not read; beyond it lines are dropped, not the gate's memory filled. */
+const HELD_BYTES_MAX = 16 * 1024 * 1024;
+
 /** Opens the log. @param to where lines go; `off` keeps only the interface. */
 export function openLog(to: "stdout" | "stderr" | "off", stream?: DestinationStream): Log {
   const options = {
@@ -22,7 +25,21 @@ export function openLog(to: "stdout" | "stderr" | "off", stream?: DestinationStr
 }
 
 function openDestination(fd: number): DestinationStream {
-  const gathered = destination({ fd, sync: false, minLength: GATHER_BYTES, periodicFlush: GATHER_MS_MAX });
-  process.once("exit", () => gathered.flushSync());
+  const gathered = destination({
+    fd,
+    sync: false,
+    minLength: GATHER_BYTES,
+    maxLength: HELD_BYTES_MAX,
+    periodicFlush: GATHER_MS_MAX,
+  });
+  // A log that nobody reads any more is no reason to take no uploads: decisions are in the audit, too.
+  gathered.on("error", () => {});
+  process.once("exit", () => {
+    try {
+      gathered.flushSync();
+    } catch {
+      // Whoever should have read it is gone.
+    }
+  });
   return gathered;
 }
