@@ -23,7 +23,9 @@ test("a full pipe that nobody reads holds up neither requests nor the end", { ti
   const ended = once(gate, "exit");
   try {
     gate.stdout.pause();
-    for await (const text of gate.stderr) if (String(text).includes("listens on")) break;
+    await new Promise<void>((resolve) => {
+      gate.stderr.on("data", (text) => String(text).includes("listens on") && resolve());
+    });
     for (let sent = 0; sent < REQUESTS; sent += 1) {
       const answer = await fetch(`http://127.0.0.1:${port}/nothing`, { signal: AbortSignal.timeout(5000) });
       await answer.arrayBuffer();
