@@ -50,7 +50,7 @@ function judgeAccepted(target: Target, expect: AcceptedExpectation, outcome: Out
     );
     return complaints;
   }
-  return [...complaints, ...judgeContent(outcome, { isExact: true, mayDiffer: rewrites(target, outcome) })];
+  return [...complaints, ...judgeContent(outcome, { isExact: true, mayDiffer: makesAnew(target) })];
 }
 
 function judgeNeutral(target: Target, outcome: Outcome, expect: NeutralExpectation): readonly string[] {
@@ -71,14 +71,13 @@ function judgeNeutralContent(
   if (mayBeHeld === true && outcome.received?.length === 0) return [];
   return judgeContent(outcome, {
     isExact: false,
-    mayDiffer: mayDiffer === true || rewrites(target, outcome),
+    mayDiffer: mayDiffer === true || makesAnew(target),
   });
 }
 
-/** The route says that it makes pictures anew: what it stores of them are other bytes. */
-function rewrites(target: Target, { content }: Outcome): boolean {
-  const isPicture = content.files.some((file) => file.mediaType.startsWith("image/"));
-  return isPicture && target.inspect?.images?.reEncode === true;
+/** Whether the route says that it makes pictures anew, and takes pictures: what it stores of them are other bytes. */
+export function makesAnew({ file, inspect }: Target): boolean {
+  return inspect?.images?.reEncode === true && file.control.mediaType.startsWith("image/");
 }
 
 function judgeRefused(target: Target, expect: Refusal, outcome: Outcome): readonly string[] {

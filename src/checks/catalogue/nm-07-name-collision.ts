@@ -10,6 +10,7 @@ import {
   scenario,
   tellsIds,
 } from "../define-scenario.ts";
+import { makesAnew } from "../judge.ts";
 import { honestName, hostileName, namedProbe } from "../name-case.ts";
 import { joined, latin1 } from "../payloads/bytes.ts";
 import { controlContent, formOf, formProbe } from "../payloads/form.ts";
@@ -50,12 +51,13 @@ async function oneNameTwice(stage: Stage): Promise<void> {
   const link = await stage.hooks.mintLink?.({ uploadId: first });
   if (link === undefined) return;
   const fetched = await fileAt(stage, await stage.as("nobody"), link).get("the first, fetched again");
-  isWhole(stage, fetched, target.file.control.bytes);
+  isWhole(stage, fetched, target, target.file.control.bytes);
 }
 
-async function isStillTheControl(stage: Stage, { file, promises }: Target, id: string): Promise<void> {
+async function isStillTheControl(stage: Stage, target: Target, id: string): Promise<void> {
+  const { file, promises } = target;
   const { path, sha256 } = promises?.state ?? {};
-  if (path === undefined || sha256 === undefined) return;
+  if (path === undefined || sha256 === undefined || makesAnew(target)) return;
   const told = await stage.send(
     "the first's state",
     plainRequest(await stage.as("main"), "GET", pathOf(path, id)),

@@ -15,6 +15,7 @@ import {
   tellsIds,
   textOf,
 } from "../define-scenario.ts";
+import { makesAnew } from "../judge.ts";
 import { controlProbe } from "../payloads/upload.ts";
 
 function tellsDigest({ promises }: Target): true | string {
@@ -61,14 +62,15 @@ export const successContract: Check = {
         if (id === null || state === undefined) return;
         const told = await stage.send("its state", plainRequest(target, "GET", pathOf(state.path, id)));
         if (statusOf(told) !== 200) return stage.complain(`its state is answered with ${statusOf(told)}`);
+        if (headerOf(answerOf(told) ?? { headers: [] }, "cache-control")?.includes("no-store") !== true)
+          stage.complain("the state may be cached, though it changes");
+        if (makesAnew(target)) return;
         const { bytes } = target.file.control;
         const sha256 = createHash("sha256").update(bytes).digest("hex");
         if (state.sha256 !== undefined && pointedAt(jsonOf(told), state.sha256) !== sha256)
           stage.complain("the state tells another digest than that of the bytes that were sent");
         if (state.size !== undefined && pointedAt(jsonOf(told), state.size) !== bytes.length)
           stage.complain("the state tells another size than that of the bytes that were sent");
-        if (headerOf(answerOf(told) ?? { headers: [] }, "cache-control")?.includes("no-store") !== true)
-          stage.complain("the state may be cached, though it changes");
       },
       { appliesTo: whereAll(tellsIds, tellsDigest) },
     ),

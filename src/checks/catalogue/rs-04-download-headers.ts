@@ -36,7 +36,7 @@ function served(name: string, file: (target: Target) => Partial<SampleFile>, onl
     (target) => controlProbe(target, file(target)),
     async (stage, { get, target }) => {
       const exchange = await get("fetched by a link");
-      isWhole(stage, exchange, { ...target.file.control, ...file(target) }.bytes);
+      isWhole(stage, exchange, target, { ...target.file.control, ...file(target) }.bytes);
       judgeHeaders(stage, exchange);
     },
     { appliesTo: whereAll(tellsIds, takesAny) },
