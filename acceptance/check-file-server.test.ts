@@ -1,7 +1,7 @@
 /**
  * `sluicegate check` on a real program that nobody here has written: a popular file server, as it comes, with a folder that anybody may write to.
  *
- * What is expected was confirmed by hand, request by request: what was seen then is found, and there is no alarm beside it. A file server for people
+ * What is expected was looked at by hand where it is an alarm; the rest is what the checks say of it. A file server for people
  * who trust each other promises less than an upload route on the open net, so this says nothing of how good it is.
  */
 import assert from "node:assert/strict";
