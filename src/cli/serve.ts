@@ -22,8 +22,10 @@ export async function serveCommand(args: SettingsArguments, io: CommandIo): Prom
   const log = openLog(settings.signals.log);
   try {
     const gate = await runGate(settings, flows, log);
+    // Signals are listened to before anybody can know that there is somebody to send one to.
+    const stopped = untilStopped(gate, io);
     sayStarted(settings, flows, gate, io);
-    return await untilStopped(gate, io);
+    return await stopped;
   } catch (error) {
     if (!(error instanceof GateError)) throw error;
     io.err(`sluicegate: ${error.publicMessage}`);
