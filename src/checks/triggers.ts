@@ -21,19 +21,26 @@ export interface Trigger {
   readonly probe: (target: Target) => Probe;
   /** It is no whole request: a server refuses it in its own words, before any application is asked, or just closes. */
   readonly isUnreadable: boolean;
+  /** It is for another path than the route's: what answers there need not have the route's form of refusals. */
+  readonly isElsewhere: boolean;
 }
 
-type Options = Partial<Pick<Trigger, "as" | "appliesTo" | "isUnreadable">>;
+type Options = Partial<Pick<Trigger, "as" | "appliesTo" | "isUnreadable" | "isElsewhere">>;
 
 function trigger(
   name: string,
   statuses: readonly number[],
   gateCodes: readonly string[],
   probe: (target: Target) => Probe,
-  { as = "main", appliesTo = as === "main" ? always : hasIdentity(as), isUnreadable = false }: Options = {},
+  {
+    as = "main",
+    appliesTo = as === "main" ? always : hasIdentity(as),
+    isUnreadable = false,
+    isElsewhere = false,
+  }: Options = {},
 ): Trigger {
   const refusal: Refusal = { statuses, gateCodes, ...(isUnreadable ? { mayJustClose: true } : {}) };
-  return { name, as, appliesTo, probe, isUnreadable, refusal };
+  return { name, as, appliesTo, probe, isUnreadable, isElsewhere, refusal };
 }
 
 const HUGE = "Content-Length: 1099511627776";
@@ -68,8 +75,12 @@ export const TRIGGERS: readonly Trigger[] = [
   trigger("a page of another origin", [403], ["CROSS_SITE_REFUSED"], (target) =>
     probeOf(withLines(controlRequest(target), "Origin: https://evil.example", "Sec-Fetch-Site: cross-site")),
   ),
-  trigger("a path that is not there", [404], ["ROUTE_UNKNOWN"], (target) =>
-    plainRequest(target, "GET", `/flowcheck-${target.seed}-not-there`),
+  trigger(
+    "a path that is not there",
+    [404],
+    ["ROUTE_UNKNOWN"],
+    (target) => plainRequest(target, "GET", `/flowcheck-${target.seed}-not-there`),
+    { isElsewhere: true },
   ),
   trigger("a path out of the root", [400, 404], ["REQUEST_TARGET_INVALID"], (target) =>
     plainRequest(target, "GET", "/%2e%2e/%2e%2e/etc/passwd"),

@@ -26,17 +26,18 @@ const codeOf = (exchange: Exchange): unknown =>
   pointedAt(jsonOf(exchange), "/code") ?? pointedAt(jsonOf(exchange), "/type");
 
 /** The same cause twice: a promised status, a problem document, one code. What no application gets to see has its status alone. */
-function cause({ name, refusal, as, appliesTo, probe, isUnreadable }: Trigger): Scenario {
+function cause({ name, refusal, as, appliesTo, probe, isUnreadable, isElsewhere }: Trigger): Scenario {
+  const hasForm = !isUnreadable && !isElsewhere;
   return scenario(
     name,
     2,
     async (stage) => {
       const first = await stage.send(name, probe(await stage.as(as)), { expect: refused(refusal) });
-      if (!isUnreadable) judgeProblem(stage, first);
+      if (hasForm) judgeProblem(stage, first);
       const again = await stage.send(`${name}, again`, probe(await stage.as(as)), {
         expect: refused(refusal),
       });
-      if (!isUnreadable && (codeOf(first) === undefined || codeOf(first) !== codeOf(again)))
+      if (hasForm && (codeOf(first) === undefined || codeOf(first) !== codeOf(again)))
         stage.complain(`one cause has the codes ${codeOf(first)} and ${codeOf(again)}`);
       const got = await stage.received();
       if (got !== null && got.length > 0) stage.complain("the service got what was refused");
