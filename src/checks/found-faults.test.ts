@@ -8,15 +8,10 @@ import { CATALOGUE } from "./catalogue.ts";
 import type { Target } from "./check.ts";
 import type { Hooks } from "./hooks.ts";
 import { seededBytes } from "./payloads/seeded-bytes.ts";
-import type { Identity } from "./promise.ts";
 import { type CaseResult, runCheck } from "./run-check.ts";
 import { AT_ONCE, FILE_BYTES_MAX, SampleServer } from "./sample-server.ts";
 import { QUOTA_FILES, type ServerFault } from "./sample-store.ts";
-
-const identity = (name: string): Identity => ({
-  name,
-  lines: async () => [`Authorization: Bearer the-secret-of-${name}-0123456789`],
-});
+import { SAMPLE_IDENTITIES, sampleIdentity } from "./sample-targets.ts";
 
 function targetAt(origin: string): Target {
   return {
@@ -36,14 +31,7 @@ function targetAt(origin: string): Target {
     headers: [],
     idleMs: null,
     seed: "found",
-    identities: {
-      header: "Authorization",
-      main: identity("ann"),
-      other: identity("bob"),
-      readOnly: identity("reader"),
-      expired: identity("old"),
-      forged: identity("eve"),
-    },
+    identities: SAMPLE_IDENTITIES,
     promises: {
       id: { header: "Upload-Id" },
       state: { path: "/state/{id}", sha256: "/sha256", size: "/size" },
@@ -67,7 +55,7 @@ function hooksOf(server: SampleServer): Hooks {
   return {
     issue: async () => {
       issued += 1;
-      return identity(`new-${issued}`);
+      return sampleIdentity(`new-${issued}`);
     },
     revoke: async ({ name }) => void server.revoked.add(name),
     stored: async () => ({ temporary: [...server.temporary], kept: [...server.store.files.keys()] }),

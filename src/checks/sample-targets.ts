@@ -5,7 +5,7 @@
 import type { Target } from "./check.ts";
 import { pngFile } from "./payloads/image-files.ts";
 import { seededBytes } from "./payloads/seeded-bytes.ts";
-import type { Identity } from "./promise.ts";
+import type { Identities, Identity } from "./promise.ts";
 
 const AT = {
   origin: "http://127.0.0.1:9",
@@ -47,23 +47,27 @@ export const OCTETS: Target = {
   fields: [],
 };
 
-const identity = (name: string): Identity => ({
+/** Somebody with a secret of their own, as the sample server knows them. */
+export const sampleIdentity = (name: string): Identity => ({
   name,
   lines: async () => [`Authorization: Bearer the-secret-of-${name}-0123456789`],
 });
+
+/** One of each kind that a check may send as. */
+export const SAMPLE_IDENTITIES: Identities = {
+  header: "Authorization",
+  main: sampleIdentity("ann"),
+  other: sampleIdentity("bob"),
+  readOnly: sampleIdentity("reader"),
+  expired: sampleIdentity("old"),
+  forged: sampleIdentity("eve"),
+};
 
 export const KNOWN_CALLERS: Target = {
   ...PICTURES,
   path: "/known",
   credential: ["Authorization: Bearer the-secret-of-ann-0123456789"],
-  identities: {
-    header: "Authorization",
-    main: identity("ann"),
-    other: identity("bob"),
-    readOnly: identity("reader"),
-    expired: identity("old"),
-    forged: identity("eve"),
-  },
+  identities: SAMPLE_IDENTITIES,
   promises: {
     id: { header: "Location" },
     state: { path: "/state/{id}", sha256: "/sha256", size: "/size" },

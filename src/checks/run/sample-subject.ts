@@ -6,9 +6,9 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Target } from "../check.ts";
 import { seededBytes } from "../payloads/seeded-bytes.ts";
-import type { Identity } from "../promise.ts";
 import { AT_ONCE, FILE_BYTES_MAX, SampleServer } from "../sample-server.ts";
 import type { ServerFault } from "../sample-store.ts";
+import { SAMPLE_IDENTITIES } from "../sample-targets.ts";
 import type { CheckedTarget } from "./check-run.ts";
 import type { RunEvent } from "./events.ts";
 import { capsOf } from "./profiles.ts";
@@ -21,11 +21,6 @@ export interface Served {
   readonly subject: CheckSubject;
   stop(): void;
 }
-
-const identity = (name: string): Identity => ({
-  name,
-  lines: async () => [`Authorization: Bearer the-secret-of-${name}-0123456789`],
-});
 
 /** A route of raw bodies at an origin; `known` callers, or anybody. */
 export function rawTarget(origin: string, known = false): Target {
@@ -51,14 +46,7 @@ export function rawTarget(origin: string, known = false): Target {
   if (!known) return target;
   return {
     ...target,
-    identities: {
-      header: "Authorization",
-      main: identity("ann"),
-      other: identity("bob"),
-      readOnly: identity("reader"),
-      expired: identity("old"),
-      forged: identity("eve"),
-    },
+    identities: SAMPLE_IDENTITIES,
     promises: {
       ...target.promises,
       state: { path: "/state/{id}", sha256: "/sha256", size: "/size" },
