@@ -6,6 +6,7 @@
 import { userInfo } from "node:os";
 import { basename } from "node:path";
 import type { FieldRule, FileRule, Flow, FlowVerify } from "../../flows/flow.ts";
+import { scalar } from "../../flows/yaml-scalar.ts";
 import { utf8 } from "../payloads/bytes.ts";
 import type { Topic } from "../promise.ts";
 import { TEXT_CHARS_MAX } from "./infer-flow.ts";
@@ -199,12 +200,4 @@ function thisUser(): string {
 
 function noted(line: string, comment: string | null): string {
   return comment === null ? line : `${line.padEnd(COMMENT_COLUMN)}  # ${comment}`;
-}
-
-/** Text as YAML: plain where that reads the same, else in double quotes. */
-function scalar(text: string): string {
-  const isPlain =
-    /^[A-Za-z/][A-Za-z0-9_./()-]*( [A-Za-z0-9_./()-]+)*$/.test(text) &&
-    !/^(true|false|null|y|n|yes|no|on|off)$/i.test(text);
-  return isPlain ? text : JSON.stringify(text);
 }

@@ -1,8 +1,10 @@
 /**
  * From an operation that takes files to the text of a flow file, in which everything that only a person can know is marked.
  */
+
 import { FLOW_NAME_PATTERN } from "../flow-schema.ts";
 import { STILL_TO_WRITE } from "../still-to-write.ts";
+import { scalar } from "../yaml-scalar.ts";
 import type { DraftField, DraftFile, UploadOperation } from "./upload-operations.ts";
 
 const SUMMARY_CHARS_MAX = 200;
@@ -107,12 +109,4 @@ function countLines(isList: boolean, countMax: number | null): string[] {
 
 function noted(line: string, comment: string | null): string {
   return comment === null ? line : `${line.padEnd(COMMENT_COLUMN)}  # ${comment}`;
-}
-
-/** Text as YAML: plain where that reads the same, else in double quotes. */
-function scalar(text: string): string {
-  const isPlain =
-    /^[A-Za-z/][A-Za-z0-9_./()-]*( [A-Za-z0-9_./()-]+)*$/.test(text) &&
-    !/^(true|false|null|y|n|yes|no|on|off)$/i.test(text);
-  return isPlain ? text : JSON.stringify(text);
 }
