@@ -12,6 +12,7 @@ import { readOperatorAccess } from "../../settings/operator-access.ts";
 import type { Settings } from "../../settings/settings.ts";
 import { parseUploadId } from "../../uploads/upload-id.ts";
 import type { Target } from "../check.ts";
+import { GATE_PROMISES, GATE_TELLS } from "../gate-promises.ts";
 import type { Hooks, LinkWish, StoredNames } from "../hooks.ts";
 import type { Identities, Promises } from "../promise.ts";
 import { type GateCallers, openGateCallers } from "./gate-callers.ts";
@@ -155,25 +156,13 @@ async function readinessOf(settings: Settings): Promise<{ readonly status: numbe
 
 /** What a gate promises of each flow that it enforces, beside what the flow says itself. */
 function promisesOf(flow: Flow, { upstreams }: Settings): Promises {
-  const id = { header: "Sluicegate-Upload" };
-  const requestIdHeader = "X-Request-Id";
-  if (flow.mode !== "enforce") return { id, requestIdHeader };
+  if (flow.mode !== "enforce") return GATE_TELLS;
   const { idempotencyKey } = flow.retry;
   const { origins } = flow.permissions;
   const [pageOrigin] = origins === "any" ? [] : origins;
   const behindOrigin = flow.deliver === "receipt" ? upstreams.get(flow.upstream)?.url : undefined;
   return {
-    id,
-    requestIdHeader,
-    state: { path: "/.sluicegate/uploads/{id}", sha256: "/files/0/sha256", size: "/files/0/sizeBytes" },
-    digests: ["content-digest", "repr-digest", "content-md5"],
-    trustedHeaders: [
-      "sluicegate-principal",
-      "sluicegate-upload",
-      "sluicegate-delivery",
-      "x-real-ip",
-      "x-remote-user",
-    ],
+    ...GATE_PROMISES,
     ...(idempotencyKey === "off" ? {} : { idempotencyKey }),
     ...(pageOrigin === undefined ? {} : { pageOrigin }),
     ...(behindOrigin === undefined ? {} : { behindOrigin }),

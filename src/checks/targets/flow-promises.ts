@@ -3,6 +3,7 @@
  */
 import type { Flow, ShareRule } from "../../flows/flow.ts";
 import type { Settings } from "../../settings/settings.ts";
+import { GATE_PROMISES } from "../gate-promises.ts";
 import type { Promises, Topic } from "../promise.ts";
 
 /** Statuses of an accepted upload where a flow does not say which. */
@@ -22,17 +23,7 @@ export function promisesOfGate(flow: Flow, settings: Settings | null): Promises 
   const kept = flow.failure.upstreamDown === "retry" ? { keptStatuses: [202] } : {};
   const atOnceMax = settings === null ? undefined : mostAtOnce(flow, settings);
   return {
-    id: { header: "Sluicegate-Upload" },
-    state: { path: "/.sluicegate/uploads/{id}", sha256: "/files/0/sha256", size: "/files/0/sizeBytes" },
-    requestIdHeader: "X-Request-Id",
-    digests: ["content-digest", "repr-digest", "content-md5"],
-    trustedHeaders: [
-      "sluicegate-principal",
-      "sluicegate-upload",
-      "sluicegate-delivery",
-      "x-real-ip",
-      "x-remote-user",
-    ],
+    ...GATE_PROMISES,
     ...(atOnceMax === undefined ? {} : { atOnceMax }),
     ...kept,
   };
