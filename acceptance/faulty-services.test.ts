@@ -184,7 +184,7 @@ describe("faults of services", { concurrency: FRAMEWORKS.length }, () => {
           });
           gated.push({ fault, framework, run });
           if (fault.cured === true) assert.deepEqual(failing(run), [], told(run));
-          else assert.ok(failing(run).length > 0, `the gate has mended it: ${fault.cured}`);
+          else assert.ok(failing(run).length > 0, `the gate has mended it: ${fault.cured}\n${told(run)}`);
         });
       }
     });
