@@ -12,6 +12,7 @@ const LEVELS: Readonly<Record<string, number>> = {
   uploads: 0,
   problems: 0,
   setup: 0,
+  statistics: 0,
   flows: 1,
   settings: 1,
   records: 1,
@@ -25,12 +26,12 @@ const LEVELS: Readonly<Record<string, number>> = {
   release: 2,
   delivery: 2,
   gate: 3,
-  server: 4,
-  console: 4,
   checks: 4,
-  measure: 4,
-  drills: 4,
-  cli: 5,
+  measure: 5,
+  drills: 5,
+  console: 5,
+  server: 6,
+  cli: 7,
 };
 
 const FORBIDDEN_NAMES = /(^|[/-])(utils?|helpers?|common|core|misc)(\.ts|$|[/-])/;

@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { ERROR_CODES } from "../problems/error-code.ts";
 import { explainFlow } from "./explain-flow.ts";
 import type { CallerKind, FileRule, Flow } from "./flow.ts";
+import { UNWRITTEN_MEASURE, UNWRITTEN_WATCH } from "./measure/unwritten.ts";
 
 const FLOW: Flow = {
   name: "avatars",
@@ -36,6 +37,8 @@ const FLOW: Flow = {
   forwardCredentials: false,
   policyVersion: "0123456789abcdef",
   inspect: { malware: false, images: null, archives: null, documents: null },
+  measure: UNWRITTEN_MEASURE,
+  watch: UNWRITTEN_WATCH,
   verify: null,
   notes: {
     expect: { status: 201, p95: 800, "error-rate": 0.1 },

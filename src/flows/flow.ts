@@ -174,6 +174,47 @@ export interface FlowInspect {
   readonly documents: { readonly activeContent: "refuse" | "allow" } | null;
 }
 
+/** How `measure` and `compare` load the route, and what they may take for the same. The gate itself never reads it. */
+export interface FlowMeasure {
+  /** Requests a second; `null`: half of what the route can do, found out first. */
+  readonly ratePerSecond: number | null;
+  /** The smallest change of time that matters: the larger of a share of the time before (0.05) and of `ms`. */
+  readonly smallestEffect: { readonly share: number; readonly ms: number };
+  /** So much larger may the share of wrong and failed answers be and not matter: 0.005. */
+  readonly errorMarginShare: number;
+  /** Caches that the answers come through. `header` tells the state where it is not `Cache-Status`; `clear` empties this cache and no other (`sh -c` in the flow's folder). */
+  readonly caches: readonly {
+    readonly name: string;
+    readonly header: string | null;
+    readonly clear: string | null;
+  }[];
+  /** How the service tells what it runs: a path that answers JSON or text, a command that prints it, headers of answers; and files and environment that count. */
+  readonly fingerprint: {
+    readonly path: string | null;
+    readonly command: string | null;
+    readonly headers: readonly string[];
+    /** Absolute paths; only their digests are kept. */
+    readonly files: readonly string[];
+    /** Names of environment variables; values are kept as digests. */
+    readonly environment: readonly string[];
+  };
+}
+
+/** What the gate watches beside traffic. */
+export interface FlowWatch {
+  /** Every so often a small marked upload is sent through and removed again (`verify.cleanup`); `null`: never. */
+  readonly probeEveryMs: number | null;
+  /** Header of the service's answers that tells its version; lower-case. */
+  readonly versionHeader: string | null;
+  /** Path of the service that tells of its jobs as JSON, and pointers into it: how many there were in the last hour, how many failed, and the newest failure in words. */
+  readonly jobs: {
+    readonly path: string;
+    readonly total: string;
+    readonly failed: string;
+    readonly newest: string | null;
+  } | null;
+}
+
 /** One upload route of a service and everything said about it. */
 export interface Flow {
   readonly name: string;
@@ -193,12 +234,15 @@ export interface Flow {
   /** Name of an upstream of the settings. */
   readonly upstream: string;
   readonly forwardCredentials: boolean;
-  /** First 16 hex digits of the SHA-256 of flow.yaml without the mode's word and without `verify`: the version of what was decided. */
+  /** First 16 hex digits of the SHA-256 of flow.yaml without the mode's word and without `verify`, `measure` and `watch`: the version of what was decided. */
   readonly policyVersion: string;
   /** What is promised about the inside of files. In `observe` and `enforce` only `malware: off` can be written. */
   readonly inspect: FlowInspect;
   /** For `check`; `null` where nothing is written. */
   readonly verify: FlowVerify | null;
+  /** For `measure` and `compare`; defaults where nothing is written. */
+  readonly measure: FlowMeasure;
+  readonly watch: FlowWatch;
   /** Facts that the gate does not act on; shown by `explain`. */
   readonly notes: FlowNotes;
 }

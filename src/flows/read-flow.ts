@@ -12,6 +12,7 @@ import type { FieldRule, FileRule, Flow, FlowNotes } from "./flow.ts";
 import { findContradictions } from "./flow-consistency.ts";
 import { flowSchema, type WrittenFlow } from "./flow-schema.ts";
 import { buildInspect } from "./inspect-schema.ts";
+import { UNWRITTEN_MEASURE, UNWRITTEN_WATCH } from "./measure/unwritten.ts";
 import { findModeWord, type ModeWord } from "./mode-word.ts";
 import type { KnownCallers } from "./permissions-consistency.ts";
 import { buildPermissions } from "./permissions-schema.ts";
@@ -91,6 +92,8 @@ function buildFlow(written: WrittenFlow, folder: string, mode: ModeWord, policyV
     forwardCredentials: written.credentials === "forward",
     policyVersion,
     inspect: buildInspect(written.inspect),
+    measure: UNWRITTEN_MEASURE,
+    watch: UNWRITTEN_WATCH,
     verify: buildVerify(written.verify, folder),
     notes: flowNotes(written),
   });

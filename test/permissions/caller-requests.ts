@@ -2,6 +2,7 @@
  * Flows and requests as the checks of callers see them.
  */
 import type { CallerKind, Flow } from "../../src/flows/flow.ts";
+import { UNWRITTEN_MEASURE, UNWRITTEN_WATCH } from "../../src/flows/measure/unwritten.ts";
 import type { CallerRequest } from "../../src/permissions/caller.ts";
 import { GateError } from "../../src/problems/gate-error.ts";
 
@@ -37,6 +38,8 @@ export function flowFor(caller: CallerKind, require: Readonly<Record<string, rea
     forwardCredentials: false,
     policyVersion: "0123456789abcdef",
     inspect: { malware: false, images: null, archives: null, documents: null },
+    measure: UNWRITTEN_MEASURE,
+    watch: UNWRITTEN_WATCH,
     verify: null,
     notes: { expect: null, rollback: null },
   };

@@ -2,6 +2,7 @@
  * A flow and a target for the tests of this folder, around the file service.
  */
 import type { Flow, FlowVerify, VerifyReadBack } from "../../flows/flow.ts";
+import { UNWRITTEN_MEASURE, UNWRITTEN_WATCH } from "../../flows/measure/unwritten.ts";
 import type { Target, UploadContent } from "../check.ts";
 import { controlContent } from "../payloads/form.ts";
 import { seededBytes } from "../payloads/seeded-bytes.ts";
@@ -57,6 +58,8 @@ export function flowWith(written: Written, folder = import.meta.dirname): Flow {
     forwardCredentials: false,
     policyVersion: "0123456789abcdef",
     inspect: { malware: false, images: null, archives: null, documents: null },
+    measure: UNWRITTEN_MEASURE,
+    watch: UNWRITTEN_WATCH,
     verify: { ...VERIFY, ...written, readBack: { ...NO_READ_BACK, ...written.readBack } },
     notes: { expect: null, rollback: null },
   };

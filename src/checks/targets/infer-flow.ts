@@ -4,6 +4,7 @@
  * Always holds: each thing that was not told by somebody is said in a sentence, and what it is about counts as not promised.
  */
 import type { FieldRule, FileRule, Flow, FlowVerify } from "../../flows/flow.ts";
+import { UNWRITTEN_MEASURE, UNWRITTEN_WATCH } from "../../flows/measure/unwritten.ts";
 import { nameFlow } from "../../flows/openapi/draft-flow.ts";
 import type { DraftFile, UploadOperation } from "../../flows/openapi/upload-operations.ts";
 import { formatSize } from "../../setup/size.ts";
@@ -84,6 +85,8 @@ const SILENT: Omit<Flow, "name" | "summary" | "route" | "files" | "fields" | "ve
   forwardCredentials: true,
   policyVersion: "",
   inspect: { malware: false, images: null, archives: null, documents: null },
+  measure: UNWRITTEN_MEASURE,
+  watch: UNWRITTEN_WATCH,
 };
 
 function verifyOf({ input, request }: Known, field: string): FlowVerify {
