@@ -46,13 +46,15 @@ interface Answer {
 }
 
 const SIZES = [200, 9_000, 70_000, 600_000];
+const DISTINCT_BYTES_MIN = 16;
 const NO_ANSWER: Answer = { status: 0, code: null, uploadId: null };
 
 /** Sends uploads one after another, each again with the same key and bytes until its fate is known. */
 export async function sendHonestly(traffic: Traffic): Promise<void> {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   while (!traffic.isStopping()) {
-    const bytes = randomBytes(1 + traffic.random(SIZES[traffic.random(SIZES.length)] ?? 1));
+    // Uploads are told apart by their content: two of a single byte are often the same.
+    const bytes = randomBytes(DISTINCT_BYTES_MIN + traffic.random(SIZES[traffic.random(SIZES.length)] ?? 1));
     const sha256 = createHash("sha256").update(bytes).digest("hex");
     const delivery = traffic.random(2) === 0 ? "forward" : "receipt";
     const upload: HonestUpload = {
