@@ -1,0 +1,31 @@
+/**
+ * What makes the figures of a segment worthless: a generator that was late or busy, and segments that ended early.
+ */
+import type { SegmentHealth } from "../measured-request.ts";
+
+const LAG_MS_MAX = 5;
+const LAG_SHARE_MAX = 0.05;
+const BUSY_SHARE_MAX = 0.8;
+const COMPLETE_SHARE_MIN = 0.95;
+
+/**
+ * Sentences, one a fault; none where the figures hold.
+ * @param p50Ms  median of the total time in that segment; `null` where there is none.
+ */
+export function segmentFaults(health: SegmentHealth, p50Ms: number | null): readonly string[] {
+  const lagMax = Math.max(LAG_MS_MAX, LAG_SHARE_MAX * (p50Ms ?? 0));
+  const faults: string[] = [];
+  if (health.sendLagP99Ms > lagMax)
+    faults.push(
+      `Requests were sent too late: 1 in 100 by more than ${health.sendLagP99Ms.toFixed(1)} ms, where ${lagMax.toFixed(1)} ms can be borne. This machine is too busy to measure.`,
+    );
+  if (health.busyShare > BUSY_SHARE_MAX)
+    faults.push(
+      `The load generator was busy ${Math.round(health.busyShare * 100)} % of the time, so that it may have measured itself; at most 80 % can be borne.`,
+    );
+  if (health.completeShare < COMPLETE_SHARE_MIN)
+    faults.push(
+      `Only ${Math.floor(health.completeShare * 100)} % of the requests came to an end${health.stopped === null ? "" : `: ${health.stopped}`}; 95 % are needed.`,
+    );
+  return faults;
+}
