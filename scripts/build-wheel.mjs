@@ -16,7 +16,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
-import { ensurePackages, ROOT, run } from "./bootstrap.mjs";
+import { ensurePackages, NODE, ROOT, run } from "./bootstrap.mjs";
 import { ensurePythonEnv } from "./python-env.mjs";
 
 const INTO = resolve(process.argv[2] ?? join(ROOT, "dist-python"));
@@ -57,6 +57,7 @@ async function putProgram(folder) {
     "--outDir",
     join(folder, "dist"),
   ]);
+  await mustRun(NODE, ["scripts/build-web.ts", join(folder, "dist/console/web")]);
   for (const name of ["package.json", "LICENSE"]) cpSync(join(ROOT, name), join(folder, name));
   cpSync(join(ROOT, "contract"), join(folder, "contract"), { recursive: true });
   for (const [from, to] of packagesOf(ROOT)) copyPackage(from, join(folder, to));

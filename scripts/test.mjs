@@ -26,6 +26,7 @@ const nodeTests = (name, folders, flags = []) => ({ name, go: () => runNodeTests
 const STAGES = {
   rules: [
     rule("types (tsc)", join(BIN, "tsc"), ["--noEmit"]),
+    rule("types of the page (tsc)", join(BIN, "tsc"), ["--noEmit", "-p", "web"]),
     rule("format and lint (biome)", join(BIN, "biome"), ["check", "."]),
     rule("dead code (knip)", join(BIN, "knip"), []),
     rule("python lint (ruff)", join(PYTHON_BIN, "ruff"), [
