@@ -4,6 +4,7 @@
  * `docs/errors.md` is generated from it; `test/documented-errors.test.ts` fails where the two differ.
  */
 import type { ErrorCodeRow } from "./error-code-row.ts";
+import { CONSOLE_CODES } from "./table/console.ts";
 import { DELIVERY_CODES } from "./table/delivery.ts";
 import { FILE_CODES } from "./table/file.ts";
 import { PERMISSION_CODES } from "./table/permission.ts";
@@ -13,7 +14,15 @@ import { SETUP_CODES } from "./table/setup.ts";
 import { STORE_CODES } from "./table/store.ts";
 
 /** Where on the way of the data an error arises. */
-export type Stage = "request" | "permission" | "protocol" | "file" | "store" | "delivery" | "setup";
+export type Stage =
+  | "request"
+  | "permission"
+  | "protocol"
+  | "file"
+  | "store"
+  | "delivery"
+  | "console"
+  | "setup";
 
 export const ERROR_CODES = {
   ...REQUEST_CODES,
@@ -22,6 +31,7 @@ export const ERROR_CODES = {
   ...FILE_CODES,
   ...STORE_CODES,
   ...DELIVERY_CODES,
+  ...CONSOLE_CODES,
   ...SETUP_CODES,
 } as const satisfies Record<string, ErrorCodeRow>;
 
@@ -35,6 +45,7 @@ export const CODES_BY_STAGE: Readonly<Record<Stage, Readonly<Record<string, Erro
   file: FILE_CODES,
   store: STORE_CODES,
   delivery: DELIVERY_CODES,
+  console: CONSOLE_CODES,
   setup: SETUP_CODES,
 };
 

@@ -11,6 +11,7 @@ const STAGE_TITLES: Readonly<Record<Stage, string>> = {
   file: "What the file is",
   store: "Quarantine, store and records",
   delivery: "The service behind the gate, and receipts",
+  console: "The operator's console",
   setup: "Settings, flow files and commands",
 };
 
