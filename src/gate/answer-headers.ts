@@ -3,7 +3,7 @@
  */
 import { CORS_HEADERS } from "../permissions/cross-site.ts";
 import { headerValues } from "../upstream/raw-headers.ts";
-import type { AnswerHeaders, RawHeaders } from "../upstream/upstream.ts";
+import type { AnswerHeaders, ExchangeReport, RawHeaders } from "../upstream/upstream.ts";
 import type { GateParts } from "./gate-parts.ts";
 import type { RequestContext } from "./request-context.ts";
 
@@ -19,6 +19,20 @@ export function answerHeaders(gate: GateParts, request: RequestContext, answer: 
   if (!gate.settings.signals.serverTiming) return { added, withheld: [...withheld, SERVER_TIMING] };
   const timing = joined([request.timings.header(), ...headerValues(answer, SERVER_TIMING)]);
   return { added: timing === "" ? added : [...added, "Server-Timing", timing], withheld };
+}
+
+/** As `answerHeaders`, and remembers for the request's signal what the service sent. */
+export function seenHeaders(gate: GateParts, request: RequestContext, answer: RawHeaders): AnswerHeaders {
+  request.seen.answer = answer;
+  return answerHeaders(gate, request, answer);
+}
+
+/** What is known of an exchange with the service, for the log and the request's signal. */
+export function noteReport(request: RequestContext, report: ExchangeReport): void {
+  const { status: upstreamStatus, serverTiming, cacheStatus, waitMs, answerBytes } = report;
+  Object.assign(request.facts, { upstreamStatus, serverTiming, cacheStatus });
+  request.seen.waitMs = waitMs;
+  request.seen.answerBytes = answerBytes;
 }
 
 /**

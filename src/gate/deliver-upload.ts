@@ -17,7 +17,7 @@ import type {
   Upstream,
   UpstreamRequest,
 } from "../upstream/upstream.ts";
-import { answerHeaders } from "./answer-headers.ts";
+import { noteReport, seenHeaders } from "./answer-headers.ts";
 import type { GateParts } from "./gate-parts.ts";
 import { ANSWER_BYTES_MAX, type IdempotentUpload } from "./idempotency/idempotency.ts";
 import { storedAnswer } from "./idempotency/stored-answer.ts";
@@ -101,7 +101,7 @@ async function send(
       await recordAnswer(gate, request, upload, heard.answered);
     },
     ...(upload.idempotent?.keepsAnswer === true ? { gatherBytesMax: ANSWER_BYTES_MAX } : {}),
-    headers: (answer) => answerHeaders(gate, request, answer),
+    headers: (answer) => seenHeaders(gate, request, answer),
     signal: gate.breakOff,
   };
   try {
@@ -158,8 +158,7 @@ function finishAnswer(
   upstream: Upstream,
   report: ExchangeReport,
 ): void {
-  const { status: upstreamStatus, serverTiming, cacheStatus } = report;
-  Object.assign(request.facts, { upstreamStatus, serverTiming, cacheStatus });
+  noteReport(request, report);
   request.facts.outcome = report.status < 400 ? "accepted" : report.status < 500 ? "refused" : "failed";
   gate.metrics.upstreamSeconds.observe({ upstream: upstream.name }, report.waitMs / 1000);
 }

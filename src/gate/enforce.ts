@@ -183,6 +183,7 @@ async function inspect(
   const inspection = await request.timings.measure("inspect", () =>
     inspectUpload(parts, gate.quarantine, journal.upload.protocol),
   );
+  request.seen.fileType = inspection.reports.values().next().value?.verifiedType ?? null;
   if (inspection.refusal === null) return inspection;
   const files = parts.flatMap((part) => (part.kind === "file" ? [fileRecord(part.file, inspection)] : []));
   await journal.take(["received", "inspecting", ["rejected", inspection.refusal.publicMessage]], {

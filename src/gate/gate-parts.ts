@@ -11,6 +11,7 @@ import type { Settler } from "../release/settle.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { Log } from "../signals/log.ts";
 import type { Metrics } from "../signals/metrics.ts";
+import type { SignalBus } from "../signals/signal-bus.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import type { Idempotency } from "./idempotency/idempotency.ts";
@@ -33,6 +34,8 @@ export interface GateParts {
   readonly refusals: RefusalTally;
   readonly log: Log;
   readonly metrics: Metrics;
+  /** Where each request is told of when it has ended. */
+  readonly signals: SignalBus;
   readonly slots: UploadSlots;
   readonly spotter: UploadSpotter;
   readonly isTrustedProxy: (address: string) => boolean;

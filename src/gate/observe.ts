@@ -66,6 +66,7 @@ class Observation {
   readonly #intake: BodyIntake;
   readonly #giveBack: () => void;
   readonly #caller: Promise<JudgedCaller>;
+  readonly #judged = Promise.withResolvers<string | null>();
   #reader: BodyReader | null = null;
   #refusal: GateError | null = null;
   #lost: string | null = null;
@@ -80,6 +81,7 @@ class Observation {
     this.#intake = new BodyIntake(flow, gate.quarantine, "shared");
     this.#giveBack = this.#takeSlot();
     this.#caller = this.#judgeCaller();
+    request.seen.observed = this.#judged.promise;
     this.#guard(() => {
       judgeOrigin(flow, request.req.headers);
       if (this.#lost === null) this.#reader = readBody(planBody(request.req, flow), this.#intake);
@@ -98,6 +100,7 @@ class Observation {
       )
       .finally(() => {
         this.#giveBack();
+        this.#judged.resolve(this.#refusal?.code ?? null);
         return this.#intake.discard();
       });
   }
@@ -178,6 +181,7 @@ class Observation {
     const upload = newUpload(this.#request, this.#flow, "observe", origin);
     const inspection = this.#reader === null ? null : await this.#inspect(caller.narrowing, upload.protocol);
     const refusal = caller.refusal ?? this.#refusal ?? inspection?.refusal ?? null;
+    this.#refusal = refusal;
     if (refusal !== null)
       this.#gate.metrics.refusals.inc({ flow: this.#flow.name, mode: "observe", code: refusal.code });
     this.#gate.metrics.uploads.inc({ flow: this.#flow.name, mode: "observe", state: "observed" });
@@ -185,6 +189,7 @@ class Observation {
       inspection === null
         ? []
         : [...inspection.reports.keys()].map((part) => fileRecord(part.file, inspection));
+    this.#request.seen.fileType = files[0]?.verifiedType ?? null;
     const journal = new UploadJournal(this.#gate.records, upload);
     await journal.take([["observed", this.#note(refusal)]], {
       delivery,

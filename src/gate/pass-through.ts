@@ -5,7 +5,7 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { endToEndRequestHeaders, stripReservedQuery } from "../upstream/headers.ts";
 import type { RawHeaders, RelayOptions, Upstream } from "../upstream/upstream.ts";
-import { answerHeaders } from "./answer-headers.ts";
+import { noteReport, seenHeaders } from "./answer-headers.ts";
 import { BodyPace } from "./body-pace.ts";
 import type { GateParts } from "./gate-parts.ts";
 import { declaresBody } from "./judge-request.ts";
@@ -30,13 +30,12 @@ export async function passThrough(
       ...watch.tap,
       requestHeaders: relayHeaders(request),
       target: stripReservedQuery(request.target),
-      headers: (answer) => answerHeaders(gate, request, answer),
+      headers: (answer) => seenHeaders(gate, request, answer),
       signal: watch.signal,
     }),
   );
   const report = await relayed.finally(watch.end);
-  const { status: upstreamStatus, serverTiming, cacheStatus } = report;
-  Object.assign(request.facts, { upstreamStatus, serverTiming, cacheStatus });
+  noteReport(request, report);
   request.facts.outcome = report.status >= 500 ? "failed" : "passed";
   gate.metrics.upstreamSeconds.observe({ upstream: upstream.name }, report.waitMs / 1000);
 }
@@ -48,7 +47,8 @@ interface BodyWatch {
 }
 
 /** Ends a request whose body brings nothing for the idle time; how fast it must come is for the service to say. */
-function watchBody(gate: GateParts, { req }: RequestContext, tap: RelayTap | undefined): BodyWatch {
+function watchBody(gate: GateParts, request: RequestContext, tap: RelayTap | undefined): BodyWatch {
+  const { req } = request;
   if (!declaresBody(req)) return { tap: tap ?? {}, signal: gate.breakOff, end: () => {} };
   const ending = new AbortController();
   const onBreakOff = (): void => ending.abort(gate.breakOff.reason);
@@ -65,6 +65,7 @@ function watchBody(gate: GateParts, { req }: RequestContext, tap: RelayTap | und
     tap: {
       tap: (chunk) => {
         bytes += chunk.length;
+        request.facts.bytesIn = bytes;
         tap?.tap(chunk);
       },
       tapEnd: (complete) => {

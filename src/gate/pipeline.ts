@@ -17,6 +17,7 @@ import { answerOwnPath, isOwnPath } from "./own-routes.ts";
 import { passThrough, passThroughUpstream, passUpgrade } from "./pass-through.ts";
 import { asGateError } from "./refusal.ts";
 import { beginRequest, type RequestContext, type RequestHead, readRequest } from "./request-context.ts";
+import { pathToTell, signalRequest } from "./signal-request.ts";
 
 /** Another gate, or this one started again, takes over within this time. */
 const STOPPING_RETRY_SECONDS = 5;
@@ -105,6 +106,7 @@ function sayIfUpload(gate: GateParts, { req, path }: RequestContext): void {
 async function routeFlow(gate: GateParts, request: RequestContext, flow: Flow): Promise<void> {
   request.facts.flow = flow.name;
   request.facts.mode = flow.mode;
+  request.seen.flow = flow;
   if (flow.mode === "enforce") return enforce(gate, request, flow);
   if (flow.mode === "observe") return observe(gate, request, flow);
   return passThrough(gate, request, upstreamOf(gate, flow));
@@ -151,13 +153,7 @@ function answerFailure(gate: GateParts, head: RequestHead, error: GateError): vo
   answerProblem(head, error);
 }
 
-/** A target that is no path is refused, and may have a user's password in it: `http://user:password@host/`. */
-function pathToLog(target: string): string | null {
-  const [path = ""] = target.split("?", 1);
-  return path.startsWith("/") || path === "*" ? path.slice(0, 256) : null;
-}
-
-/** One line a request, and its metrics. No headers, no bodies, no query: nothing secret can be in it. */
+/** One line a request, its metrics and its signal. No headers, no bodies, no query: nothing secret can be in it. */
 function logRequest(gate: GateParts, head: RequestHead, endedAt: number): void {
   const { facts, req, res, trace, timings } = head;
   const durationMs = endedAt - head.startedAt;
@@ -170,7 +166,7 @@ function logRequest(gate: GateParts, head: RequestHead, endedAt: number): void {
       requestId: trace.requestId,
       traceId: trace.traceId,
       method: req.method,
-      path: pathToLog(req.url ?? ""),
+      path: pathToTell(req.url ?? ""),
       status: res.statusCode,
       ...facts,
       durationMs: Math.round(durationMs * 10) / 10,
@@ -178,4 +174,5 @@ function logRequest(gate: GateParts, head: RequestHead, endedAt: number): void {
     },
     "request",
   );
+  signalRequest(gate, head, durationMs);
 }

@@ -2,9 +2,11 @@
  * One request on its way through the gate: who, where to, when, under which ids; and what its log line will say.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Flow, FlowMode } from "../flows/flow.ts";
 import { Timings } from "../signals/server-timing.ts";
 import { readTraceContext, type TraceContext } from "../signals/trace-context.ts";
 import { canonicalTarget } from "../upstream/canonical-target.ts";
+import type { RawHeaders } from "../upstream/upstream.ts";
 import { clientAddress } from "./client-address.ts";
 
 /** How a request ended, for metrics and log: `refused` is the gate's promise kept, `failed` is not. */
@@ -13,7 +15,7 @@ export type Outcome = "accepted" | "refused" | "failed" | "aborted" | "passed" |
 /** What the log line of a request says beyond method, path and status. Set by the stages as they know it. */
 export interface RequestFacts {
   flow: string | null;
-  mode: string | null;
+  mode: FlowMode | null;
   principal: string | null;
   outcome: Outcome;
   code: string | null;
@@ -23,6 +25,20 @@ export interface RequestFacts {
   /** The service's own `Server-Timing` and `Cache-Status`, as it sent them. */
   serverTiming: string | null;
   cacheStatus: string | null;
+}
+
+/** What only a request's signal says (`signal-request.ts`), beside its facts. Set by the stages as they know it. */
+export interface SeenOfRequest {
+  flow: Flow | null;
+  /** Headers of the service's answer, as it sent them. */
+  answer: RawHeaders | null;
+  /** From the last byte sent to the service to the first byte of its answer. */
+  waitMs: number | null;
+  answerBytes: number | null;
+  /** Verified media type of the first file. */
+  fileType: string | null;
+  /** In `observe`: resolves, and never rejects, with the code that it would have been refused with. */
+  observed: Promise<string | null> | null;
 }
 
 export interface RequestContext {
@@ -44,6 +60,7 @@ export interface RequestContext {
   readonly expectsContinue: boolean;
   readonly timings: Timings;
   readonly facts: RequestFacts;
+  readonly seen: SeenOfRequest;
   /** Headers that every answer to this request carries, whoever writes it: CORS, RateLimit. Added by the stages. */
   readonly answerHeaders: (readonly [name: string, value: string])[];
   /** Lower-case names of headers that hold credentials for the gate itself: they do not go on to the service. */
@@ -60,6 +77,7 @@ export type RequestHead = Pick<
   | "startedAt"
   | "timings"
   | "facts"
+  | "seen"
   | "answerHeaders"
   | "consumedHeaders"
 >;
@@ -91,6 +109,7 @@ export function beginRequest(req: IncomingMessage, res: ServerResponse): Request
       serverTiming: null,
       cacheStatus: null,
     },
+    seen: { flow: null, answer: null, waitMs: null, answerBytes: null, fileType: null, observed: null },
   };
 }
 

@@ -26,6 +26,7 @@ import { openOperatorAccess } from "../settings/operator-access.ts";
 import type { ListenAddress, Settings } from "../settings/settings.ts";
 import type { Log } from "../signals/log.ts";
 import { makeMetrics } from "../signals/metrics.ts";
+import { SignalBus } from "../signals/signal-bus.ts";
 import { openDiskStorage } from "../storage/disk/open-disk-storage.ts";
 import { connectUpstream } from "../upstream/connect-upstream.ts";
 import type { Upstream } from "../upstream/upstream.ts";
@@ -125,6 +126,7 @@ async function openParts(settings: Settings, flows: FlowSet, opening: Opening): 
     refusals,
     log,
     metrics,
+    signals: new SignalBus((error) => log.error({ err: error }, "a listener to signals failed")),
     slots: new UploadSlots(settings.limits.uploads, (active) => metrics.activeUploads.set(active)),
     spotter: new UploadSpotter(),
     isTrustedProxy: trustedProxies(settings.trustProxy),

@@ -8,7 +8,8 @@ import type { TimingName } from "./server-timing.ts";
 
 /**
  * How a request ended, for people: `accepted`; `refused` as the flow promises (never an error); `wrong`: a 2xx that is not the promised answer; `failed`: 5xx or none where one
- * was due; `aborted` by the client; `passed`: went by, no flow in force says anything of it.
+ * was due, also where the gate keeps the upload for another try; `aborted` by the client; `passed`: went by, no flow says anything of it. Of a flow in `off` or `observe` it
+ * is what the service made of the upload.
  */
 export type SignalOutcome = "accepted" | "refused" | "wrong" | "failed" | "aborted" | "passed";
 

@@ -16,6 +16,10 @@ export class Timings {
     this.#spans.set(name, (this.#spans.get(name) ?? 0) + durationMs);
   }
 
+  has(name: TimingName): boolean {
+    return this.#spans.has(name);
+  }
+
   /** Times one piece of work, also when it fails. */
   async measure<T>(name: TimingName, work: () => Promise<T>): Promise<T> {
     const started = performance.now();

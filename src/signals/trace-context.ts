@@ -14,6 +14,8 @@ export interface TraceContext {
   readonly requestId: string;
   readonly traceId: string;
   readonly traceparent: string;
+  /** The client's span, where it named one. */
+  readonly parentSpanId: string | null;
 }
 
 /** Reads or makes the ids. A hostile or malformed id is replaced, never repaired, so that it cannot reach a log or a header. */
@@ -28,5 +30,6 @@ export function readTraceContext(
     requestId: requestId !== undefined && REQUEST_ID.test(requestId) ? requestId : traceId,
     traceId,
     traceparent: `00-${traceId}-${pooledRandomBytes(8).toString("hex")}-${flags}`,
+    parentSpanId: parent?.[2] ?? null,
   };
 }
