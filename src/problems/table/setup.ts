@@ -180,4 +180,35 @@ export const SETUP_CODES = {
       "The folder for reports cannot be made or written, or its disk is full. What was found is not lost: the run's own file has it.",
     remedy: "Name another folder with --out, or make room.",
   },
+  CHANGE_INVALID: {
+    status: 500,
+    title: "A change record cannot be used",
+    retry: "never",
+    meaning:
+      "A file below changes/ in a flow's folder has the problems that are listed with line and column, or what was asked does not fit what it says.",
+    remedy: "Mend the lines named; sluicegate change check lists all of them.",
+  },
+  CHANGE_UNKNOWN: {
+    status: 404,
+    title: "There is no such change record",
+    retry: "never",
+    meaning: "No file below changes/ of any flow has this number, or several have it.",
+    remedy: "Use a number that sluicegate change list shows, with --flow where two flows have it.",
+  },
+  CHANGE_EVIDENCE: {
+    status: 500,
+    title: "The figures for a change record are not there, or are not what was measured",
+    retry: "never",
+    meaning:
+      "A record is filled from what sluicegate measure and sluicegate compare have kept below .sluicegate alone; that is missing, damaged or of another flow.",
+    remedy: "Measure or compare again in this folder, and name the id that the command prints.",
+  },
+  ROLLBACK_UNWRITTEN: {
+    status: 500,
+    title: "The flow has no command that undoes it",
+    retry: "never",
+    meaning: "There is no rollback.command in the flow's file, so there is nothing to run.",
+    remedy:
+      "Write rollback: { note: …, command: … } into flow.yaml, or set the mode back with sluicegate mode.",
+  },
 } as const satisfies Record<string, ErrorCodeRow>;
