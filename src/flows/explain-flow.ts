@@ -12,6 +12,7 @@ import { failureSentences } from "./failure-schema.ts";
 import type { CallerKind, FieldRule, FileRule, Flow } from "./flow.ts";
 import { MODE_MEANINGS } from "./flow-schema.ts";
 import { inspectSentences } from "./inspect-schema.ts";
+import { measureSentences, watchSentences } from "./measure/measure-sentences.ts";
 import { FLOW_MODES } from "./mode-word.ts";
 import { permissionSentences } from "./permissions-schema.ts";
 import { refusalSentences } from "./refusal-sentences.ts";
@@ -33,6 +34,8 @@ export function explainFlow(flow: Flow): string {
     [enforced("When something fails", flow), failureSentences(flow)],
     ["Rolling back", rollbackLines(flow)],
     [`What sluicegate check ${flow.name} does`, verifySentences(flow)],
+    [`What sluicegate measure ${flow.name} does`, measureSentences(flow)],
+    ["Watched beside traffic", watchSentences(flow.watch)],
     ["What of OWASP ASVS 5.0.0, chapter V5, is covered", asvsSentences(flow)],
   ];
   const told = sections.filter(([, lines]) => lines.length > 0);
@@ -52,7 +55,7 @@ function headline({ name, summary, owner, noticed, policyVersion }: Flow): strin
   if (noticed !== null) lines.push(`A user notices trouble here: ${noticed}`);
   return [
     ...lines,
-    `Policy version ${policyVersion}; it changes with everything in the file but the mode and verify.`,
+    `Policy version ${policyVersion}; it changes with everything in the file but the mode, verify, measure and watch.`,
   ].join("\n");
 }
 

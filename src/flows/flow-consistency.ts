@@ -14,6 +14,7 @@ import type { YamlSource } from "../setup/yaml-source.ts";
 import { findFailureContradictions } from "./failure-consistency.ts";
 import { fieldNameSentence } from "./file-rule.ts";
 import { findInspectContradictions } from "./inspect-schema.ts";
+import { findMeasureContradictions } from "./measure/measure-consistency.ts";
 import { FLOW_MODES } from "./mode-word.ts";
 import { findPermissionContradictions, type KnownCallers } from "./permissions-consistency.ts";
 import { findVerifyContradictions } from "./verify/verify-consistency.ts";
@@ -44,6 +45,7 @@ export async function findContradictions(
     ...findFailureContradictions(source, flow),
     ...(await checkExpectedBody(source, flow, around)),
     ...(await findVerifyContradictions(source, flow, around)),
+    ...(await findMeasureContradictions(source, flow, around)),
   ];
 }
 

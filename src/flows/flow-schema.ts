@@ -11,6 +11,8 @@ import { failureSchema } from "./failure-schema.ts";
 import { acceptSchema } from "./file-rule.ts";
 import type { FlowMode, FlowProtocol } from "./flow.ts";
 import { inspectSchema } from "./inspect-schema.ts";
+import { measureSchema } from "./measure/measure-schema.ts";
+import { watchSchema } from "./measure/watch-schema.ts";
 import { permissionsSchema } from "./permissions-schema.ts";
 import { retrySchema } from "./retry-schema.ts";
 import { readPathTemplate } from "./route-template.ts";
@@ -154,6 +156,8 @@ export const flowSchema = group(
     failure: failureSchema.optional(),
     rollback: rollback.optional(),
     verify: verifySchema.optional(),
+    measure: measureSchema.optional(),
+    watch: watchSchema.optional(),
   },
   "a flow file begins with flow: and its name.",
   "One upload route of a service and everything said about it.",

@@ -5,6 +5,7 @@ import { basename, join, resolve } from "node:path";
 import { after, test } from "node:test";
 import type { Flow } from "./flow.ts";
 import { loadFlows, readFlowFolder } from "./load-flows.ts";
+import { UNWRITTEN_MEASURE, UNWRITTEN_WATCH } from "./measure/unwritten.ts";
 import { readFlow } from "./read-flow.ts";
 
 const FIXTURES = resolve(import.meta.dirname, "../../fixtures/flows");
@@ -67,7 +68,8 @@ test("a loaded flow has what the file says, in base units, with defaults filled 
   assert.ok(load.ok);
   const [flow] = load.set.flows;
   assert.ok(flow !== undefined);
-  const { files, fields, permissions, policyVersion, ...rest } = flow;
+  const { files, fields, permissions, policyVersion, measure, watch, ...rest } = flow;
+  assert.deepEqual({ measure, watch }, { measure: UNWRITTEN_MEASURE, watch: UNWRITTEN_WATCH });
   assert.deepEqual(
     [...files],
     [

@@ -1,7 +1,7 @@
 /**
- * The version of what a flow decides: a hash of its file without the mode's word and without `verify`.
+ * The version of what a flow decides: a hash of its file without the mode's word and without `verify`, `measure` and `watch`.
  *
- * Always holds: a file that has no `verify`, and the same file after one was written into it, have the same version, as long as nothing else but
+ * Always holds: a file that has none of these, and the same file after one was written into it, have the same version, as long as nothing else but
  * blank lines around it was changed. `expect` and `rollback` count: versions on record were made with them.
  */
 import { createHash } from "node:crypto";
@@ -15,13 +15,15 @@ interface Span {
   readonly end: number;
 }
 
+/** Keys that the gate does not act on. */
+const NOT_DECIDED = ["verify", "measure", "watch"] as const;
+
 /** First 16 hex digits of the SHA-256 of what is left of the file. @param text the file's, a byte order mark included. */
 export function policyVersionOf(source: YamlSource, text: string, mode: ModeWord): string {
   const bytes = Buffer.from(text);
-  const block = findVerify(source, text);
   const cuts = [
     { start: mode.startByte, end: mode.endByte },
-    ...(block === null ? [] : [bytesOf(block, text)]),
+    ...NOT_DECIDED.flatMap((key) => findBlock(source, text, key)).map((block) => bytesOf(block, text)),
   ].sort((a, b) => a.start - b.start);
   const hash = createHash("sha256");
   let from = 0;
@@ -37,19 +39,19 @@ function bytesOf({ start, end }: Span, text: string): Span {
 }
 
 /**
- * The lines of `verify`, with comments right above it and the blank lines above these; `null` where it has no lines of its own.
+ * The lines of one key, with comments right above it and the blank lines above these; none where it has no lines of its own.
  * Comments and blank lines after it belong to what follows.
  */
-function findVerify(source: YamlSource, text: string): Span | null {
+function findBlock(source: YamlSource, text: string, block: string): Span[] {
   const keys = Object.keys(groupIn(source.value));
-  if (!keys.includes("verify")) return null;
-  const key = source.placeOfKey(["verify"]);
-  if (key.column !== 1) return null;
+  if (!keys.includes(block)) return [];
+  const key = source.placeOfKey([block]);
+  if (key.column !== 1) return [];
   const next = Math.min(
     text.length,
     ...keys.map((name) => source.placeOfKey([name]).offset).filter((offset) => offset > key.offset),
   );
-  return { start: startAbove(text, key.offset), end: endOfValue(text, key.offset, next) };
+  return [{ start: startAbove(text, key.offset), end: endOfValue(text, key.offset, next) }];
 }
 
 function startAbove(text: string, offset: number): number {

@@ -12,7 +12,8 @@ import type { FieldRule, FileRule, Flow, FlowNotes } from "./flow.ts";
 import { findContradictions } from "./flow-consistency.ts";
 import { flowSchema, type WrittenFlow } from "./flow-schema.ts";
 import { buildInspect } from "./inspect-schema.ts";
-import { UNWRITTEN_MEASURE, UNWRITTEN_WATCH } from "./measure/unwritten.ts";
+import { buildMeasure } from "./measure/measure-schema.ts";
+import { buildWatch } from "./measure/watch-schema.ts";
 import { findModeWord, type ModeWord } from "./mode-word.ts";
 import type { KnownCallers } from "./permissions-consistency.ts";
 import { buildPermissions } from "./permissions-schema.ts";
@@ -92,8 +93,8 @@ function buildFlow(written: WrittenFlow, folder: string, mode: ModeWord, policyV
     forwardCredentials: written.credentials === "forward",
     policyVersion,
     inspect: buildInspect(written.inspect),
-    measure: UNWRITTEN_MEASURE,
-    watch: UNWRITTEN_WATCH,
+    measure: buildMeasure(written.measure, folder),
+    watch: buildWatch(written.watch),
     verify: buildVerify(written.verify, folder),
     notes: flowNotes(written),
   });
