@@ -211,4 +211,37 @@ export const SETUP_CODES = {
     remedy:
       "Write rollback: { note: …, command: … } into flow.yaml, or set the mode back with sluicegate mode.",
   },
+  COMPARE_SWITCH_FAILED: {
+    status: 500,
+    title: "The target could not be switched from one arm to the other",
+    retry: "never",
+    meaning:
+      "The command of sluicegate compare --switch ended, and the target did not answer afterwards, or answered with errors of its own.",
+    remedy: "Run the command by hand for both arms, and let it wait until the service answers.",
+  },
+  COMPARE_CLEAR_FAILED: {
+    status: 500,
+    title: "A cache could not be cleared",
+    retry: "never",
+    meaning:
+      "The command under measure.caches of the flow file, which empties this cache and no other, could not be run or failed: what would be measured is not what was meant.",
+    remedy: "Run the command by hand in the flow's folder, and mend it.",
+  },
+  COMPARE_LOG_INVALID: {
+    status: 500,
+    title: "A log file cannot be compared",
+    retry: "never",
+    meaning:
+      "A file that was given to sluicegate compare --logs cannot be read, or has no line that tells how a request went.",
+    remedy:
+      "Give files with one JSON object a line: the gate's own log, the log lines of the Python package, or a requests.ndjson.",
+  },
+  COMPARE_EVIDENCE_INVALID: {
+    status: 500,
+    title: "The evidence of a comparison cannot be used",
+    retry: "never",
+    meaning:
+      "There is no comparison of this id below .sluicegate/comparisons, or its files are not those that were written: a line is missing or was changed.",
+    remedy: "Name an id that sluicegate compare has printed in this folder, or compare anew.",
+  },
 } as const satisfies Record<string, ErrorCodeRow>;
