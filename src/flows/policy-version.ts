@@ -1,13 +1,16 @@
 /**
- * The version of what a flow decides: a hash of its file without the mode's word and without `verify`, `measure` and `watch`.
+ * The version of what a flow decides: a hash of its file without the mode's word and without `verify`, `measure`, `watch` and the day
+ * at `rollback.tried`.
  *
  * Always holds: a file that has none of these, and the same file after one was written into it, have the same version, as long as nothing else but
- * blank lines around it was changed. `expect` and `rollback` count: versions on record were made with them.
+ * blank lines around it was changed. Trying the way back must not look like another policy: drills and tries are told from old ones by the version.
+ * `expect` and the rest of `rollback` count: versions on record were made with them.
  */
 import { createHash } from "node:crypto";
 import { groupIn } from "../setup/written-group.ts";
 import type { YamlSource } from "../setup/yaml-source.ts";
 import type { ModeWord } from "./mode-word.ts";
+import { findTriedDay } from "./tried-day.ts";
 
 /** Offsets of a part of the text, in UTF-16 units. */
 interface Span {
@@ -23,7 +26,9 @@ export function policyVersionOf(source: YamlSource, text: string, mode: ModeWord
   const bytes = Buffer.from(text);
   const cuts = [
     { start: mode.startByte, end: mode.endByte },
-    ...NOT_DECIDED.flatMap((key) => findBlock(source, text, key)).map((block) => bytesOf(block, text)),
+    ...[...NOT_DECIDED.flatMap((key) => findBlock(source, text, key)), ...findTriedDay(source, text)].map(
+      (span) => bytesOf(span, text),
+    ),
   ].sort((a, b) => a.start - b.start);
   const hash = createHash("sha256");
   let from = 0;

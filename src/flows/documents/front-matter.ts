@@ -6,6 +6,7 @@
 import type { ErrorCode } from "../../problems/error-code.ts";
 import type { SetupProblem } from "../../problems/setup-problem.ts";
 import { readYaml, type YamlSource } from "../../setup/yaml-source.ts";
+import { applyEdits, type Edit, linesAround } from "../apply-edits.ts";
 
 /** Offsets in UTF-16 units of the file's text. */
 export interface FrontMatter {
@@ -59,37 +60,14 @@ export function setFrontMatter(
     }
     if (value !== null)
       return [{ start: scalar.start, end: scalar.end, by: padded(text, scalar.start, yamlScalar(value)) }];
-    return [{ ...lineAround(text, source.placeOfKey([key]).offset, scalar.end), by: "" }];
+    return [{ ...linesAround(text, source.placeOfKey([key]).offset, scalar.end), by: "" }];
   });
   return applyEdits(text, edits);
-}
-
-/** One part of a text to be replaced; offsets in UTF-16 units. */
-export interface Edit {
-  readonly start: number;
-  readonly end: number;
-  readonly by: string;
-}
-
-/** Edits that do not overlap; those at one place keep their order. */
-export function applyEdits(text: string, edits: readonly Edit[]): string {
-  let [result, from] = ["", 0];
-  for (const { start, end, by } of edits.toSorted((a, b) => a.start - b.start)) {
-    result += text.slice(from, start) + by;
-    from = end;
-  }
-  return result + text.slice(from);
 }
 
 /** An empty value stands right behind its colon. */
 const padded = (text: string, start: number, value: string): string =>
   text[start - 1] === ":" ? ` ${value}` : value;
-
-function lineAround(text: string, start: number, end: number): { start: number; end: number } {
-  const lineStart = text.lastIndexOf("\n", start - 1) + 1;
-  const lineEnd = text.indexOf("\n", end);
-  return { start: lineStart, end: lineEnd < 0 ? text.length : lineEnd + 1 };
-}
 
 const PLAIN = /^\p{L}[\p{L}\p{N}_./()@<>+→—,;=%-]*( [\p{L}\p{N}_./()@<>+→—,;=%-]+)*$/u;
 const WORDS_OF_YAML = /^(true|false|null|y|n|yes|no|on|off|~)$/i;
