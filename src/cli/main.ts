@@ -83,8 +83,13 @@ function makeProgram(io: CommandIo, exit: (code: number) => void): Command {
 
   program
     .command("init")
-    .description("draft flow folders from a service's OpenAPI document")
-    .requiredOption("--openapi <url-or-file>", "for FastAPI: http://127.0.0.1:8000/openapi.json")
+    .description("draft flow folders from a service's OpenAPI document, or from what a gate has seen pass")
+    .option("--openapi <url-or-file>", "for FastAPI: http://127.0.0.1:8000/openapi.json")
+    .option(
+      "--from-traffic",
+      "from the upload routes that the gate of these settings has seen in its traffic",
+    )
+    .option("--settings <file>", "with --from-traffic: settings file (default: ./sluicegate.yaml)")
     .option("--into <folder>", "where the flow folders go", "flows")
     .option("--upstream <name>", "name of the upstream in sluicegate.yaml")
     .action(async (options) => exit(await (await import("./init.ts")).initCommand(options, io)));

@@ -14,10 +14,10 @@ import type { Metrics } from "../signals/metrics.ts";
 import type { SignalBus } from "../signals/signal-bus.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { Upstream } from "../upstream/upstream.ts";
+import type { SeenRoutes } from "./discovery/seen-routes.ts";
 import type { Idempotency } from "./idempotency/idempotency.ts";
 import type { RefusalTally } from "./refusal-tally.ts";
 import type { UploadSlots } from "./upload-slots.ts";
-import type { UploadSpotter } from "./upload-spotter.ts";
 
 /** The parts. `flows` is the one that a reload replaces. */
 export interface GateParts {
@@ -37,7 +37,8 @@ export interface GateParts {
   /** Where each request is told of when it has ended. */
   readonly signals: SignalBus;
   readonly slots: UploadSlots;
-  readonly spotter: UploadSpotter;
+  /** Upload routes that traffic shows and no flow describes. */
+  readonly seenRoutes: SeenRoutes;
   readonly isTrustedProxy: (address: string) => boolean;
   flows: FlowSet;
   /** Set when the gate takes no new requests any more. */

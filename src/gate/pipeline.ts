@@ -8,6 +8,7 @@ import { answerPreflight, isPreflight } from "../permissions/cross-site.ts";
 import { GateError, quoteSeen } from "../problems/gate-error.ts";
 import { answerEmpty, answerProblem } from "./answers.ts";
 import { upstreamOf } from "./deliver-upload.ts";
+import { seeUpload } from "./discovery/see-upload.ts";
 import { enforce } from "./enforce.ts";
 import type { GateParts } from "./gate-parts.ts";
 import { declaresBody, judgeFraming } from "./judge-request.ts";
@@ -79,8 +80,12 @@ async function route(gate: GateParts, request: RequestContext): Promise<void> {
   const upstream = passThroughUpstream(gate);
   if (upstream === null || isOtherBody(gate, request, match)) throw unmatched(request, match);
   refuseNearMiss(gate, request);
-  sayIfUpload(gate, request);
-  return passThrough(gate, request, upstream);
+  const seen = seeUpload(gate, request);
+  try {
+    await passThrough(gate, request, upstream, seen?.tap);
+  } finally {
+    seen?.conclude();
+  }
 }
 
 /** Answers a browser's question whether a page may send to a flow; other questions are the service's to answer. */
@@ -92,15 +97,6 @@ function answerFlowPreflight(gate: GateParts, request: RequestContext): boolean 
   request.answerHeaders.push(...answerPreflight(asked.flow, headers));
   answerEmpty(request, 204);
   return true;
-}
-
-function sayIfUpload(gate: GateParts, { req, path }: RequestContext): void {
-  const route = gate.spotter.spot(req, path);
-  if (route !== null)
-    gate.log.info(
-      { route },
-      `${route.method} ${route.path} looks like an upload route: ${route.reason}; no flow describes it`,
-    );
 }
 
 async function routeFlow(gate: GateParts, request: RequestContext, flow: Flow): Promise<void> {

@@ -4,9 +4,11 @@
 import { setMaxListeners } from "node:events";
 import type { Server as OperatorServer } from "node:http";
 import type { Server } from "node:net";
+import { dirname } from "node:path";
 import { openReceiptKeys } from "../delivery/receipt/receipt-keys.ts";
 import type { FlowSet } from "../flows/flow.ts";
 import { trustedProxies } from "../gate/client-address.ts";
+import { SeenRoutes, trafficPath } from "../gate/discovery/seen-routes.ts";
 import { ForgetExpired } from "../gate/forget-expired.ts";
 import type { GateParts } from "../gate/gate-parts.ts";
 import { openIdempotency } from "../gate/idempotency/idempotency-keys.ts";
@@ -14,7 +16,6 @@ import { type Recovery, recover } from "../gate/recover.ts";
 import { startRedelivery } from "../gate/redelivery/start-redelivery.ts";
 import { RefusalTally } from "../gate/refusal-tally.ts";
 import { UploadSlots } from "../gate/upload-slots.ts";
-import { UploadSpotter } from "../gate/upload-spotter.ts";
 import { openCallers } from "../permissions/callers/open-callers.ts";
 import { openShares } from "../permissions/shares/open-shares.ts";
 import { GateError } from "../problems/gate-error.ts";
@@ -112,6 +113,8 @@ async function openParts(settings: Settings, flows: FlowSet, opening: Opening): 
   const settler = new Settler(records, storage);
   closers.push(() => settler.close());
   const metrics = makeMetrics();
+  const seenRoutes = new SeenRoutes({ path: trafficPath(dirname(settings.records.path)), log });
+  closers.push(() => seenRoutes.close());
   return {
     settings,
     records,
@@ -128,7 +131,7 @@ async function openParts(settings: Settings, flows: FlowSet, opening: Opening): 
     metrics,
     signals: new SignalBus((error) => log.error({ err: error }, "a listener to signals failed")),
     slots: new UploadSlots(settings.limits.uploads, (active) => metrics.activeUploads.set(active)),
-    spotter: new UploadSpotter(),
+    seenRoutes,
     isTrustedProxy: trustedProxies(settings.trustProxy),
     flows,
     isStopping: false,

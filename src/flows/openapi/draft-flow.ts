@@ -36,8 +36,9 @@ export function nameFlow({ method, path }: UploadOperation, taken: ReadonlySet<s
 /** The text of flow.yaml. @param upstream name of the service in sluicegate.yaml. */
 export function draftFlow(name: string, operation: UploadOperation, upstream: string): string {
   return [
-    "# Drafted from the service's OpenAPI document. What only a person can know is marked STILL-TO-WRITE;",
+    `# Drafted from ${operation.source ?? "the service's OpenAPI document"}. What only a person can know is marked STILL-TO-WRITE;`,
     "# `sluicegate lint` names each of these places, and the flow does not load before they are all written.",
+    ...(operation.notes ?? []).map((note) => `# ${note}`),
     "",
     `flow: ${name}`,
     `summary: ${operation.summary === null ? STILL_TO_WRITE : scalar(operation.summary.slice(0, SUMMARY_CHARS_MAX))}`,
@@ -67,7 +68,8 @@ export function draftFlow(name: string, operation: UploadOperation, upstream: st
 }
 
 /** Who may send is never drafted: only a person knows whether the service goes on checking it. */
-function callerNote({ security }: UploadOperation): string {
+function callerNote({ security, callerNote: seen }: UploadOperation): string {
+  if (seen !== undefined) return seen;
   const itself = "public: the service itself checks who it is";
   if (security === "bearer")
     return `jwt: the gate checks the bearer token that the document asks for; ${itself}`;
@@ -78,24 +80,32 @@ function routeLines({ method, path, protocol }: UploadOperation): string[] {
   return ["route:", `  method: ${method}`, `  path: ${scalar(path)}`, `  protocols: [${protocol}]`];
 }
 
-function fileLines({ name, types, isList, countMax, isOptional }: DraftFile): string[] {
+function fileLines(file: DraftFile): string[] {
+  const { name, types, isList, countMax, isOptional, sizeMax, sizeNote, typesNote } = file;
   const listed = types === null ? STILL_TO_WRITE : `[${types.join(", ")}]`;
   return [
     `    ${scalar(name)}:`,
     noted(
       `      types: ${listed}`,
-      types === null ? "such as [image/jpeg, image/png]; any: not verified" : null,
+      typesNote ?? (types === null ? "such as [image/jpeg, image/png]; any: not verified" : null),
     ),
-    noted(`      max-size: ${STILL_TO_WRITE}`, "the largest file that makes sense here: 5 MiB"),
+    noted(
+      `      max-size: ${sizeMax ?? STILL_TO_WRITE}`,
+      sizeNote ?? "the largest file that makes sense here: 5 MiB",
+    ),
     ...countLines(isList, countMax),
     ...(isOptional ? ["      optional: true"] : []),
   ];
 }
 
-function fieldLines({ name, lengthMax, lengthMin, isList, countMax, isOptional }: DraftField): string[] {
+function fieldLines(field: DraftField): string[] {
+  const { name, lengthMax, lengthMin, isList, countMax, isOptional, lengthNote } = field;
   return [
     `    ${scalar(name)}:`,
-    noted(`      max-length: ${lengthMax ?? STILL_TO_WRITE}`, lengthMax === null ? "in characters" : null),
+    noted(
+      `      max-length: ${lengthMax ?? STILL_TO_WRITE}`,
+      lengthNote ?? (lengthMax === null ? "in characters" : null),
+    ),
     ...(lengthMin > 0 ? [`      min-length: ${lengthMin}`] : []),
     ...countLines(isList, countMax),
     ...(isOptional ? ["      optional: true"] : []),

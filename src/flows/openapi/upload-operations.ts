@@ -20,6 +20,11 @@ export interface DraftFile {
   readonly isList: boolean;
   readonly countMax: number | null;
   readonly isOptional: boolean;
+  /** A size as it is written in a flow file, where something is known of it. */
+  readonly sizeMax?: string;
+  /** What was seen of sizes and of types, for the person who completes the draft. */
+  readonly sizeNote?: string;
+  readonly typesNote?: string;
 }
 
 /** A text field; `null` where the document does not say. */
@@ -30,6 +35,7 @@ export interface DraftField {
   readonly isList: boolean;
   readonly countMax: number | null;
   readonly isOptional: boolean;
+  readonly lengthNote?: string;
 }
 
 /** One operation that takes files. */
@@ -44,6 +50,10 @@ export interface UploadOperation {
   /** Status of success, where the document names exactly one. */
   readonly status: number | null;
   readonly security: DraftSecurity;
+  /** Where not from an OpenAPI document: where from, for the head of the draft; what callers came with; and what else is worth a comment. */
+  readonly source?: string;
+  readonly callerNote?: string;
+  readonly notes?: readonly string[];
 }
 
 const METHODS = ["get", "put", "post", "delete", "options", "head", "patch", "trace"] as const;
