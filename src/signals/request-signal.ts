@@ -22,6 +22,8 @@ export interface ServiceSignal {
   readonly status: number | null;
   readonly appMs: number | null;
   readonly recvMs: number | null;
+  /** As the gate saw it: from the last byte sent to the first byte back. `null` where no whole exchange was seen. */
+  readonly waitMs: number | null;
   readonly databaseMs: number | null;
   readonly databaseCalls: number | null;
   readonly cache: CacheState;
