@@ -21,6 +21,7 @@ import { capsOf } from "../checks/run/profiles.ts";
 import { runChecks } from "../checks/run/run-checks.ts";
 import type { CheckSubject, RunOptions } from "../checks/run/run-request.ts";
 import { diagnoseControl } from "../checks/targets/diagnose-control.ts";
+import { readVersion } from "../setup/read-version.ts";
 import { refusedHost } from "./allowed-host.ts";
 import {
   type CheckArguments,
@@ -36,7 +37,6 @@ import { plannedRun } from "./check-plan.ts";
 import { findRoute, type OpenedRoute, openRoute, trustOf } from "./check-route.ts";
 import { shownPath } from "./find-flows.ts";
 import type { CommandIo } from "./io.ts";
-import { readVersion } from "./read-version.ts";
 import { findLastRun, findRun, forgetOldRuns, keepRouteNote, newRunId, RUNS_FOLDER } from "./runs-folder.ts";
 import { processTerminal, type Terminal } from "./terminal.ts";
 import { writeFlow } from "./write-flow.ts";

@@ -7,8 +7,9 @@
  */
 import { Command, CommanderError } from "commander";
 import { GateError } from "../problems/gate-error.ts";
+import { readVersion } from "../setup/read-version.ts";
+import { addCompareCommands } from "./add-compare-commands.ts";
 import { type CommandIo, processIo } from "./io.ts";
-import { readVersion } from "./read-version.ts";
 
 const EXIT_COULD_NOT_RUN = 2;
 
@@ -108,6 +109,7 @@ function makeProgram(io: CommandIo, exit: (code: number) => void): Command {
     );
 
   addCheckCommands(program, io, exit);
+  addCompareCommands(program, io, exit);
 
   program
     .command("checks [id]")

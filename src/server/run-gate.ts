@@ -25,6 +25,7 @@ import { restoreInline } from "../release/restore-inline.ts";
 import { Settler } from "../release/settle.ts";
 import { openOperatorAccess } from "../settings/operator-access.ts";
 import type { ListenAddress, Settings } from "../settings/settings.ts";
+import { readVersion } from "../setup/read-version.ts";
 import type { Log } from "../signals/log.ts";
 import { makeMetrics } from "../signals/metrics.ts";
 import { SignalBus } from "../signals/signal-bus.ts";
@@ -58,6 +59,7 @@ export async function runGate(settings: Settings, flows: FlowSet, log: Log): Pro
     // Each request at work listens.
     setMaxListeners(0, breakOff.signal);
     const parts = await openParts(settings, flows, { log, closers, breakOff: breakOff.signal });
+    await sendSignals(parts, closers);
     const recovery = await recover(parts.records, parts.storage, log, Date.now(), flows.flows);
     await restoreInline(parts.records, parts.storage);
     const redelivery = startRedelivery(parts);
@@ -137,6 +139,17 @@ async function openParts(settings: Settings, flows: FlowSet, opening: Opening): 
     isStopping: false,
     breakOff,
   };
+}
+
+/** OpenTelemetry's exporters are loaded only where the settings name a collector. */
+async function sendSignals(gate: GateParts, closers: Opening["closers"]): Promise<void> {
+  const { otlp: settings } = gate.settings.signals;
+  if (settings === null) return;
+  const { openOtlp } = await import("../signals/otlp/open-otlp.ts");
+  const routeOf = (name: string): string | null =>
+    gate.flows.flows.find((flow) => flow.name === name)?.route.path ?? null;
+  const otlp = openOtlp({ settings, version: readVersion(), routeOf, log: gate.log });
+  closers.push(gate.signals.add(otlp), () => otlp.close());
 }
 
 function connectUpstreams(settings: Settings, closers: Opening["closers"]): ReadonlyMap<string, Upstream> {

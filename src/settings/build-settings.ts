@@ -42,6 +42,7 @@ export function buildSettings(written: WrittenSettings, folder: string, file: st
       log: written.signals?.log ?? "stdout",
       metrics: written.signals?.metrics ?? true,
       serverTiming: written.signals?.["server-timing"] ?? false,
+      otlp: otlpCollector(written.signals?.otlp),
     },
   });
 }
@@ -49,6 +50,18 @@ export function buildSettings(written: WrittenSettings, folder: string, file: st
 /** The gate's URL where the settings name no issuer. */
 export function defaultIssuer(listen: Settings["listen"]["public"]): string {
   return `${listen.tls === null ? "http" : "https"}://${formatListenAddress(listen)}`;
+}
+
+function otlpCollector(
+  written: NonNullable<WrittenSettings["signals"]>["otlp"],
+): Settings["signals"]["otlp"] {
+  if (written === undefined) return null;
+  return {
+    endpoint: written.endpoint,
+    tracesShare: (written.traces ?? DEFAULTS.tracesPercent) / 100,
+    metricsEveryMs: written["metrics-every"] ?? DEFAULTS.metricsEveryMs,
+    environment: written.environment ?? null,
+  };
 }
 
 type WrittenUpstream = NonNullable<WrittenSettings["upstreams"]>[string];

@@ -3,8 +3,9 @@
  */
 import type { z } from "zod";
 import { BYTE_RATE_PATTERN, formatByteRate, readByteRate } from "../setup/byte-rate.ts";
+import { PERCENTAGE_PATTERN, readPercentage } from "../setup/percentage.ts";
 import { durationIn, quantityIn, sizeIn } from "../setup/ranges.ts";
-import { describeWritten, misread, type Reading, readDistinct } from "../setup/reading.ts";
+import { describeWritten, misread, type Reading, read, readDistinct } from "../setup/reading.ts";
 import { group, namedGroup, notBuilt, text, value, wholeNumber, word, yesNo } from "../setup/schema.ts";
 import { readIssuer, readListenAddress, readNetwork, readOrigin } from "./address.ts";
 import { callersSchema } from "./callers-schema.ts";
@@ -28,6 +29,8 @@ export const DEFAULTS = {
   headersMs: 30_000,
   stopGraceMs: 15_000,
   recordsKeptMs: 90 * 86_400_000,
+  tracesPercent: 10,
+  metricsEveryMs: 15_000,
 } as const;
 
 /** Names of upstreams, as flows write them. */
@@ -159,8 +162,34 @@ const limits = group(
   "What the gate takes on at most.",
 ).optional();
 
+const otlp = group(
+  {
+    endpoint: value(readCollector, "write the collector's base URL, such as http://127.0.0.1:4318.", {
+      description:
+        "Base URL of an OpenTelemetry collector that takes OTLP over HTTP; /v1/traces and /v1/metrics are added. Headers with secrets: OTEL_EXPORTER_OTLP_HEADERS in the environment.",
+      type: "string",
+      examples: ["http://127.0.0.1:4318"],
+    }),
+    traces: value(readPercentage, "write a percentage such as 10 %.", {
+      description:
+        "The share of requests whose trace is sent; 10 % where left out. Requests that failed are always sent.",
+      type: "string",
+      pattern: PERCENTAGE_PATTERN,
+      examples: ["10 %"],
+    }).optional(),
+    "metrics-every": duration("How often metrics are sent; 15s where left out.", 1000, 3_600_000),
+    environment: text(
+      "write production, staging or the like.",
+      "The deployment.environment.name that everything sent carries.",
+    ).optional(),
+  },
+  "write { endpoint: http://127.0.0.1:4318 }.",
+  "Traces and metrics for OpenTelemetry.",
+);
+
 const signals = group(
   {
+    otlp: otlp.optional(),
     log: word("Where log lines go; stdout where left out.", {
       built: { stdout: "To standard output.", stderr: "To standard error.", off: "Nowhere." },
     }).optional(),
@@ -216,4 +245,14 @@ function readNetworks(written: unknown): Reading<readonly string[]> {
     return misread(`expected a list of addresses and networks, found ${describeWritten(written)}.`);
   }
   return readDistinct(written, readNetwork);
+}
+
+function readCollector(written: unknown): Reading<string> {
+  const url = typeof written === "string" && URL.canParse(written) ? new URL(written) : null;
+  const isPlain = url !== null && url.username === "" && url.password === "" && url.search === "";
+  if (url === null || !isPlain || !["http:", "https:"].includes(url.protocol))
+    return misread(
+      `expected an http or https URL without a user, a password or a query, found ${describeWritten(written)}.`,
+    );
+  return read(url.href.replace(/\/+$/, ""));
 }

@@ -43,6 +43,17 @@ export interface GrantSettings {
   readonly clockSkewMs: number;
 }
 
+/** Where OpenTelemetry's collector is, and how much it gets. */
+export interface OtlpCollector {
+  /** Base URL of OTLP over HTTP: `http://127.0.0.1:4318`. */
+  readonly endpoint: string;
+  /** Share of requests whose trace is sent, from 0 to 1; those that failed are sent whatever it is. */
+  readonly tracesShare: number;
+  readonly metricsEveryMs: number;
+  /** `deployment.environment.name`; `null` where not told. */
+  readonly environment: string | null;
+}
+
 export interface UpstreamSettings {
   readonly name: string;
   /** Origin only: `http://host:port`. */
@@ -86,5 +97,7 @@ export interface Settings {
     readonly log: "stdout" | "stderr" | "off";
     readonly metrics: boolean;
     readonly serverTiming: boolean;
+    /** `null`: nothing is sent. */
+    readonly otlp: OtlpCollector | null;
   };
 }
