@@ -50,9 +50,9 @@ export const PAIRS_MIN = 8;
 export const PAIRS_MAX = 200;
 const NOISE_PAIRS = 6;
 const REQUESTS = 100;
-const REQUESTS_QUICK = 40;
-/** Fewer do not give a median. */
-export const REQUESTS_MIN = 30;
+const REQUESTS_QUICK = 50;
+/** A median takes 30 accepted uploads, and some are second sends or fail. */
+export const REQUESTS_MIN = 40;
 export const REQUESTS_MAX = 5_000;
 const REQUESTS_P95 = 100;
 const WARM_UP_MAX = 10;

@@ -2,7 +2,6 @@
  * What a comparison is asked to do, and what is told while it runs.
  */
 import type { Flow } from "../../flows/flow.ts";
-import type { StoredNoise } from "../judge/judge-input.ts";
 
 export interface CompareRequest {
   /** `20261122-190512-x7q2`. */
@@ -22,8 +21,6 @@ export interface CompareRequest {
   readonly ratePerSecond: number;
   readonly timeoutMs: number;
   readonly seed: number;
-  /** Of the same fingerprint, at most a day old; `null`: pairs of A with itself are sent first. */
-  readonly storedNoise: StoredNoise | null;
   /** Lines with which this can be repeated. */
   readonly commands: readonly string[];
 }

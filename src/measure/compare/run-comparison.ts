@@ -5,6 +5,7 @@
  * early only at the look that was planned. An interrupt keeps whole pairs and drops the one under way.
  */
 import type { FlowMeasure } from "../../flows/flow.ts";
+import { deviationOf } from "../../statistics/spread.ts";
 import type { Comparison } from "../comparison.ts";
 import type { JudgedArm, JudgeInput, SegmentPair, StoredNoise } from "../judge/judge-input.ts";
 import { balancedOrders } from "./balanced-orders.ts";
@@ -46,8 +47,8 @@ export async function runComparison(
   const first = judge(run.input(null, 2));
   if (first.verdict === "REFUSED CONFOUNDED") return run.kept(null, 2);
   const noise = await run.sendNoise();
-  const measured = request.storedNoise ?? (noise === null ? null : noiseOf(noise, request));
-  const plan = run.planWith(measured);
+  const plan = run.plan(noise === null ? null : noiseOf(noise, request));
+  run.tellNoise(plan);
   const [look] = plan.looks;
   if (look !== undefined && look < plan.pairs) {
     await run.sendPairs(plan, look);
@@ -62,6 +63,7 @@ export async function runComparison(
 
 class ComparisonRun {
   cutShort: string | null = null;
+  #stored: StoredNoise | null = null;
   readonly #request: CompareRequest;
   readonly #bench: ComparisonBench;
   readonly #onEvent: (event: CompareEvent) => void;
@@ -95,11 +97,12 @@ class ComparisonRun {
       watched[arm.name].take(await readFingerprint(arm, signal));
     }
     if (signal.aborted) this.cutShort = CUT_SHORT;
+    else this.#stored = await this.#bench.findNoise(watched.a.first);
   }
 
   /** @returns `null` where it was not sent, or not to its end */
   async sendNoise(): Promise<readonly SegmentPair[] | null> {
-    const plan = this.planWith(this.#request.storedNoise);
+    const plan = this.plan(null);
     const seed = this.#request.seed + 1;
     const orders = balancedOrders(plan.noisePairs, seed);
     for (const [pair, order] of orders.entries()) {
@@ -112,8 +115,14 @@ class ComparisonRun {
     return this.#noise.length === 0 ? null : this.#noise;
   }
 
-  planWith(noise: StoredNoise | null): ComparePlan {
-    return planOf(this.#request, noise);
+  /** @param measured what was measured just now, where nothing was stored */
+  plan(measured: StoredNoise | null): ComparePlan {
+    return planOf(this.#request, this.#stored ?? measured, this.#stored !== null);
+  }
+
+  tellNoise({ pairs, visible: [known, ...more] }: ComparePlan): void {
+    if (known === undefined || more.length > 0 || this.cutShort !== null) return;
+    this.#onEvent({ kind: "noise", deviation: known.deviation, pairs, visible: known.share });
   }
 
   /** Up to the pair with this number. */
@@ -166,7 +175,7 @@ class ComparisonRun {
       measure: flow.measure,
       timeoutMs,
       expected,
-      pairsPlanned: plan?.pairs ?? this.planWith(this.#request.storedNoise).pairs,
+      pairsPlanned: plan?.pairs ?? this.plan(null).pairs,
       look,
       seed,
       cleared: [...this.#cleared],
@@ -181,8 +190,7 @@ class ComparisonRun {
   }
 
   #noiseInput(): JudgeInput["noise"] {
-    const { storedNoise } = this.#request;
-    if (storedNoise !== null) return { kind: "stored", noise: storedNoise };
+    if (this.#stored !== null) return { kind: "stored", noise: this.#stored };
     return this.#noise.length === 0 ? null : { kind: "pairs", pairs: [...this.#noise] };
   }
 
@@ -241,8 +249,15 @@ class ComparisonRun {
 }
 
 /** The plan that a request comes to with what is known of the noise. */
-export function planOf(request: CompareRequest, noise: StoredNoise | null): ComparePlan {
-  const { pairs, requests, isQuick, expected, ratePerSecond, flow, variable, storedNoise } = request;
+export function planOf(
+  request: Pick<
+    CompareRequest,
+    "pairs" | "requests" | "isQuick" | "expected" | "ratePerSecond" | "flow" | "variable"
+  >,
+  noise: StoredNoise | null,
+  isNoiseStored: boolean,
+): ComparePlan {
+  const { pairs, requests, isQuick, expected, ratePerSecond, flow, variable } = request;
   return planComparison({
     pairs,
     requests,
@@ -251,19 +266,12 @@ export function planOf(request: CompareRequest, noise: StoredNoise | null): Comp
     ratePerSecond,
     hasWarmPhase: flow.measure.caches.length > 0,
     isOfCache: cacheOf(variable) !== null,
-    deviation: noise === null ? null : deviationOf(noise.changes),
-    isNoiseStored: storedNoise !== null,
+    deviation: noise === null || noise.changes.length < 2 ? null : deviationOf(noise.changes),
+    isNoiseStored,
   });
 }
 
 /** `cache.thumbnails` names a cache. */
 function cacheOf(variable: string): string | null {
   return variable.startsWith("cache.") ? variable.slice("cache.".length) : null;
-}
-
-/** Of the changes between segments of one and the same arm. */
-function deviationOf(changes: readonly number[]): number | null {
-  if (changes.length < 2) return null;
-  const mean = changes.reduce((sum, each) => sum + each, 0) / changes.length;
-  return Math.sqrt(changes.reduce((sum, each) => sum + (each - mean) ** 2, 0) / (changes.length - 1));
 }

@@ -4,7 +4,7 @@
  * Always holds: a pair is whole or it is not there; before each segment the arm is made ready, its fingerprint is read and the declared caches are cleared.
  */
 import type { FlowMeasure } from "../../flows/flow.ts";
-import type { SegmentPair } from "../judge/judge-input.ts";
+import type { SegmentPair, StoredNoise } from "../judge/judge-input.ts";
 import type { Fingerprint, LoadGenerator, LoadPlan, Segment } from "../measurement.ts";
 import type { PairOrder } from "./balanced-orders.ts";
 import { type ClearedCache, clearCaches } from "./clear-caches.ts";
@@ -18,6 +18,8 @@ export interface ComparisonBench {
   /** Folder of the flow: commands run there. */
   readonly folder: string;
   readonly readFingerprint: (arm: ComparisonArm, signal: AbortSignal) => Promise<Fingerprint>;
+  /** What A beside itself has shown within a day, with the same fingerprint; `null`: that is sent first. */
+  readonly findNoise: (fingerprint: Fingerprint) => Promise<StoredNoise | null>;
   readonly watched: Readonly<Record<ArmName, WatchedFingerprint>>;
   /** Told of each cache that was cleared. */
   readonly onCleared: (cleared: readonly ClearedCache[]) => void;
