@@ -8,6 +8,7 @@
 import { Command, CommanderError } from "commander";
 import { GateError } from "../problems/gate-error.ts";
 import { readVersion } from "../setup/read-version.ts";
+import { addChangeCommands } from "./add-change-commands.ts";
 import { addCompareCommands } from "./add-compare-commands.ts";
 import { type CommandIo, processIo } from "./io.ts";
 
@@ -125,6 +126,7 @@ function makeProgram(io: CommandIo, exit: (code: number) => void): Command {
       ),
     );
 
+  addChangeCommands(program, io, exit);
   addDeliveryCommands(program, io, exit);
   addKeyCommands(program.command("key"), io, exit);
   addAuditCommands(program.command("audit"), io, exit);

@@ -1,0 +1,133 @@
+/**
+ * The blocks that closing a record writes: the verdict with its four rows, the exact commands, and what was assumed. All from the comparison alone.
+ */
+import type { ChangeOutcome } from "../../flows/documents/change-schema.ts";
+import { CHANGE_OUTCOMES } from "../../flows/documents/change-schema.ts";
+import { confoundedSentence, copyLink } from "./figures-block.ts";
+import { confounders } from "./fingerprint-differences.ts";
+import type { KeptComparison } from "./kept-figures-schema.ts";
+import { expectationSentence } from "./outcome-of.ts";
+import { codeBlock, inCode, inLine, sayMinute, saySigned, table } from "./say-figures.ts";
+
+export const OPEN_VERDICT = ["Open. `sluicegate change close` writes this part from a comparison."];
+export const OPEN_COMMANDS = ["None yet. `sluicegate change close` writes this part."];
+export const OPEN_ASSUMPTIONS = ["None yet. `sluicegate change close` writes this part."];
+
+/** A comparison with where its copy lies. */
+export interface KeptClosing {
+  readonly comparison: KeptComparison;
+  /** Relative to the record: `evidence/0001-comparison.json`. */
+  readonly copy: string;
+  readonly copySha256: string;
+}
+
+/** What the front matter says of the change. */
+export interface Announced {
+  readonly variable: string | undefined;
+  readonly expected: string | undefined;
+}
+
+/** @param closed the day as `2026-11-22` */
+export function verdictBlock(
+  { comparison, copy, copySha256 }: KeptClosing,
+  outcome: ChangeOutcome,
+  closed: string,
+  announced: Announced,
+): string[] {
+  const { verdict, sentence, rows, reasons, id, startedAtMs, evidenceSha256, likeForLike } = comparison;
+  const expectation = expectationSentence(announced.expected, likeForLike);
+  return [
+    `**${verdict}**, closed on ${closed} as **${outcome}**. ${CHANGE_OUTCOMES[outcome]}`,
+    "",
+    inLine(sentence),
+    ...(expectation === null ? [] : ["", expectation]),
+    ...(reasons.length === 0 ? [] : ["", ...reasons.map((reason) => `- ${inLine(reason)}`)]),
+    "",
+    ...table(
+      ["", "Before", "After", "Change", "Interval", "Judgement"],
+      rows.map((row) => [
+        inLine(row.name),
+        inLine(row.before),
+        inLine(row.after),
+        inLine(row.change),
+        inLine(row.interval ?? "–"),
+        inLine(row.judgement),
+      ]),
+    ),
+    "",
+    ...differenceLines(comparison, announced.variable),
+    "",
+    ...clearedLines(comparison),
+    "",
+    `Comparison ${inCode(id)} of ${sayMinute(startedAtMs)}. Copy: ${copyLink(copy, copySha256)}; requests SHA-256 ${inCode(evidenceSha256)}.`,
+  ];
+}
+
+function differenceLines(comparison: KeptComparison, announced: string | undefined): string[] {
+  const { differing, variable } = comparison;
+  const others = confounders(comparison, variable);
+  const rows = differing.map(({ key, a, b }) => [
+    inCode(key),
+    a === null ? "not seen" : inCode(a),
+    b === null ? "not seen" : inCode(b),
+  ]);
+  return [
+    ...(rows.length === 0
+      ? [`Nothing that was looked at differs between the two, not even ${inCode(variable)}.`]
+      : ["What differs between the two:", "", ...table(["", "Before", "After"], rows)]),
+    ...(others.length === 0 ? [] : ["", confoundedSentence(others, variable)]),
+    ...(announced === undefined || announced === variable
+      ? []
+      : [
+          "",
+          `This record announced ${inCode(announced)} as the one variable; the comparison changed ${inCode(variable)}.`,
+        ]),
+  ];
+}
+
+function clearedLines({ cleared }: KeptComparison): string[] {
+  if (cleared.length === 0) return ["Caches cleared: none."];
+  const lines = [...new Map(cleared.map((one) => [`${one.cache}\n${one.command}`, one])).values()].map(
+    ({ cache, command }) => {
+      const times = cleared.filter((one) => one.cache === cache && one.command === command);
+      const failed = times.filter(({ exitCode }) => exitCode !== 0).length;
+      const failure = failed === 0 ? "" : `, of which ${failed} failed`;
+      return `- ${inLine(cache)}, by ${inCode(command)}: ${times.length} ${times.length === 1 ? "time" : "times"}${failure}`;
+    },
+  );
+  return ["Caches cleared, and no other:", "", ...lines];
+}
+
+/** The exact commands, and the way back. */
+export function commandsBlock({ commands, rollback }: KeptComparison): string[] {
+  return codeBlock([...commands, ...(rollback === null ? [] : ["", "# the way back", rollback])]);
+}
+
+/** @param added a person's, given when it was closed */
+export function assumptionsBlock(comparison: KeptComparison, added: readonly string[]): string[] {
+  const { metric, smallestEffect, noise, unseen, health, pairs, pairsMore } = comparison;
+  const used = pairs.filter(({ dropped }) => dropped === null).length;
+  const lines = [
+    `Judged by the ${metric.quantile} of ${metric.of === "app" ? "the service's own time" : "the time that the client saw"}, with ${inLine(metric.phase)} caches, over ${used} of ${pairs.length} pairs.`,
+    `What is smaller than ${saySigned(smallestEffect.share * 100).slice(1)} and ${smallestEffect.ms} ms does not matter.`,
+    noise === null
+      ? "How much this machine differs from itself was not measured."
+      : `From ${noise.pairs} pairs of the same with itself, the smallest change that could be seen was ${saySigned(noise.smallestVisible * 100).slice(1)}.`,
+    ...(unseen.length === 0
+      ? []
+      : [`Could not be seen, and is taken for the same: ${unseen.map(inCode).join(", ")}.`]),
+    ...(pairsMore === null ? [] : [`About ${pairsMore} more pairs would settle it.`]),
+    ...health.map(inLine),
+    ...added.map((one) => `${inLine(one)} (said when it was closed)`),
+  ];
+  return lines.map((line) => `- ${line}`);
+}
+
+/** Of a change that nobody has compared. @param closed the day as `2026-11-22` */
+export function unmeasuredBlock(closed: string, reason: string): string[] {
+  return [
+    `Closed on ${closed} as **unmeasured**. ${CHANGE_OUTCOMES.unmeasured}`,
+    "",
+    `Why: ${inLine(reason)}`,
+  ];
+}
