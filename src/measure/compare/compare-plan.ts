@@ -54,6 +54,8 @@ const REQUESTS_QUICK = 50;
 /** A median takes 30 accepted uploads, and some are second sends or fail. */
 export const REQUESTS_MIN = 40;
 export const REQUESTS_MAX = 5_000;
+/** Of the payloads of cold segments so many are sent twice, so that a cache that nobody has declared is noticed. */
+export const REPEAT_SHARE = 0.1;
 const REQUESTS_P95 = 100;
 const WARM_UP_MAX = 10;
 const WARM_UP_MS = 2_000;
@@ -72,8 +74,11 @@ export function planComparison(wish: PlanWish): ComparePlan {
     WARM_UP_MAX,
     Math.max(1, Math.floor((wish.ratePerSecond * WARM_UP_MS) / 1000)),
   );
-  const segments = 2 * (pairs * (wish.hasWarmPhase ? 2 : 1) + noisePairs + secondLapPairs);
-  const requestsInAll = segments * (requests + warmUpRequests);
+  const coldSegments = 2 * (pairs + noisePairs + secondLapPairs);
+  const warmSegments = wish.hasWarmPhase ? 2 * pairs : 0;
+  const segments = coldSegments + warmSegments;
+  const requestsInAll =
+    segments * (requests + warmUpRequests) + coldSegments * Math.round(requests * REPEAT_SHARE);
   return {
     pairs,
     noisePairs,

@@ -1,7 +1,7 @@
 /**
  * The plan of a comparison in lines for a person: what will be sent, how long it takes, what it could see.
  */
-import { sayBytes, sayCount, sayElapsed } from "../../checks/reports/say-figures.ts";
+import { sayCount, sayElapsed } from "../../checks/reports/say-figures.ts";
 import type { Flow } from "../../flows/flow.ts";
 import { pairsNeeded } from "../../statistics/smallest-visible.ts";
 import { type ComparePlan, PAIRS_MIN } from "./compare-plan.ts";
@@ -13,8 +13,6 @@ export interface PlannedComparison {
   readonly b: string;
   readonly variable: string;
   readonly expected: number | null;
-  /** Of one upload, file and form together, about. */
-  readonly uploadBytes: number | null;
   /** Whether the rate is the flow's or was said; else it is found out when the comparison runs. */
   readonly isRateKnown: boolean;
   /** Of pairs in which nothing was changed; `null` where it was not measured yet. */
@@ -99,12 +97,11 @@ function cacheLines({ measure }: Flow): string[] {
   );
 }
 
-function inAllLine({ plan, uploadBytes, isRateKnown }: PlannedComparison): string {
-  const bytes = uploadBytes === null ? "" : `, about ${sayBytes(uploadBytes * plan.requestsInAll)}`;
+function inAllLine({ plan, isRateKnown }: PlannedComparison): string {
   const rate = isRateKnown
     ? ""
     : ` at ${round(plan.ratePerSecond)} a second; the rate will be half of what the route can do, which is found out first (measure.rate in the flow, or --rate, says it)`;
-  return `${sayCount(plan.requestsInAll, "upload")}${bytes}, about ${sayElapsed(plan.elapsedMs)}${rate}`;
+  return `${sayCount(plan.requestsInAll, "upload")}, about ${sayElapsed(plan.elapsedMs)}${rate}`;
 }
 
 function visibleLine({ plan, deviation }: PlannedComparison): string {

@@ -2,11 +2,9 @@
  * The load of one segment: the same schedule for both arms of a pair, another for each pair, bounded.
  */
 import type { LoadPlan } from "../measurement.ts";
-import type { ComparePlan } from "./compare-plan.ts";
+import { type ComparePlan, REPEAT_SHARE } from "./compare-plan.ts";
 import type { CompareRequest } from "./compare-request.ts";
 
-/** In cold segments, so that a cache that nobody has declared is noticed. */
-const REPEAT_SHARE = 0.1;
 /** Of all segments together a comparison may take hours; one may not. */
 const SEGMENT_MS_FACTOR = 3;
 const SENT_BYTES_MAX = 4 * 1024 ** 3;
