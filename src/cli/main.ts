@@ -10,6 +10,7 @@ import { GateError } from "../problems/gate-error.ts";
 import { readVersion } from "../setup/read-version.ts";
 import { addChangeCommands } from "./add-change-commands.ts";
 import { addCompareCommands } from "./add-compare-commands.ts";
+import { addDrillCommands } from "./add-drill-commands.ts";
 import { type CommandIo, processIo } from "./io.ts";
 
 const EXIT_COULD_NOT_RUN = 2;
@@ -111,6 +112,7 @@ function makeProgram(io: CommandIo, exit: (code: number) => void): Command {
 
   addCheckCommands(program, io, exit);
   addCompareCommands(program, io, exit);
+  addDrillCommands(program, io, exit);
 
   program
     .command("checks [id]")
