@@ -9,6 +9,7 @@ import type { Quarantine } from "../quarantine/quarantine.ts";
 import type { Records } from "../records/records.ts";
 import type { Settler } from "../release/settle.ts";
 import type { Settings } from "../settings/settings.ts";
+import type { GateHistory } from "../signals/history/gate-history.ts";
 import type { Log } from "../signals/log.ts";
 import type { Metrics } from "../signals/metrics.ts";
 import type { SignalBus } from "../signals/signal-bus.ts";
@@ -36,6 +37,8 @@ export interface GateParts {
   readonly metrics: Metrics;
   /** Where each request is told of when it has ended. */
   readonly signals: SignalBus;
+  /** What the gate remembers of its traffic, and of what was changed. */
+  readonly history: GateHistory;
   readonly slots: UploadSlots;
   /** Upload routes that traffic shows and no flow describes. */
   readonly seenRoutes: SeenRoutes;

@@ -238,6 +238,65 @@ export interface UploadFilter {
   readonly limit: number;
 }
 
+/**
+ * One flow's traffic over a minute or an hour, as `signals/history` adds it up. One row a flow, step, beginning and writer: a writer (a gate from its start to its end)
+ * writes its own row again as it grows, and rows of several writers add up.
+ */
+export interface HistoryPointRow {
+  readonly stepMs: number;
+  readonly fromMs: number;
+  /** `""`: requests of no flow. */
+  readonly flow: string;
+  /** When the writer was opened. */
+  readonly writer: number;
+  readonly requests: number;
+  readonly bytesIn: number;
+  /** JSON. */
+  readonly counts: string;
+  /** Base64. */
+  readonly times: string;
+  /** JSON. */
+  readonly values: string;
+}
+
+/** A request that is kept by itself; of each flow and kind the newest stay. */
+export interface HistoryRequestRow {
+  readonly flow: string;
+  readonly because: string;
+  readonly atMs: number;
+  readonly requestId: string;
+  /** JSON. */
+  readonly signal: string;
+}
+
+/** Something that may have changed how a flow behaves. `flow` is `null` for all. */
+export interface HistoryMarkRow {
+  readonly id: string;
+  readonly atMs: number;
+  readonly kind: string;
+  readonly flow: string | null;
+  readonly version: string | null;
+  readonly previous: string | null;
+  readonly note: string | null;
+  readonly by: string | null;
+}
+
+/** What of a flow was in force or seen last: its policy version, its mode, the version of its service. */
+export interface HistorySeenRow {
+  readonly flow: string;
+  readonly what: "policy" | "mode" | "version";
+  readonly value: string;
+  readonly atMs: number;
+}
+
+/** What history remembers, together. Absent members change nothing. */
+export interface HistoryChange {
+  readonly points?: readonly HistoryPointRow[];
+  readonly requests?: readonly HistoryRequestRow[];
+  readonly marks?: readonly HistoryMarkRow[];
+  readonly seen?: readonly HistorySeenRow[];
+}
+
 export interface Records {
   /**
    * Records a new upload in state `receiving`, and takes `moves` and `change` along in the same transaction.
@@ -303,6 +362,14 @@ export interface Records {
    * @returns how many uploads were forgotten; at most `limit`. 0 where none was found this time.
    */
   forget(nowMs: number, uploadsBeforeMs: number, limit: number): Promise<number>;
+  /** Puts points, kept requests and marks of the gate's history, in one transaction. A mark whose id is there changes nothing. @throws RECORDS_UNAVAILABLE */
+  remember(change: HistoryChange): Promise<void>;
+  historySeen(): Promise<readonly HistorySeenRow[]>;
+  /**
+   * Forgets history that is too old (minutes after 48 hours, hours and marks after 400 days, kept requests after 30 days) or too much. At most `limit` rows of each kind.
+   * @returns how many rows were forgotten
+   */
+  forgetHistory(nowMs: number, limit: number): Promise<number>;
   /** Resolves when a write goes through; for readiness. @throws RECORDS_UNAVAILABLE */
   probe(): Promise<void>;
   close(): Promise<void>;

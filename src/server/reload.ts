@@ -51,6 +51,7 @@ async function reloadFlows(gate: GateParts): Promise<ReloadResult> {
     };
   }
   gate.flows = load.set;
+  gate.history.writer.noteFlows(load.set.flows);
   const modes = load.set.flows.map((flow) => `${flow.name} (${flow.mode})`).join(", ") || "none";
   gate.log.info(
     { flows: load.set.flows.map(({ name, mode, policyVersion }) => ({ name, mode, policyVersion })) },

@@ -26,6 +26,7 @@ import { Settler } from "../release/settle.ts";
 import { openOperatorAccess } from "../settings/operator-access.ts";
 import type { ListenAddress, Settings } from "../settings/settings.ts";
 import { readVersion } from "../setup/read-version.ts";
+import { openGateHistory } from "../signals/history/gate-history.ts";
 import type { Log } from "../signals/log.ts";
 import { makeMetrics } from "../signals/metrics.ts";
 import { SignalBus } from "../signals/signal-bus.ts";
@@ -60,6 +61,8 @@ export async function runGate(settings: Settings, flows: FlowSet, log: Log): Pro
     setMaxListeners(0, breakOff.signal);
     const parts = await openParts(settings, flows, { log, closers, breakOff: breakOff.signal });
     await sendSignals(parts, closers);
+    if (settings.signals.history) parts.signals.add(parts.history.writer);
+    parts.history.writer.noteFlows(flows.flows);
     const recovery = await recover(parts.records, parts.storage, log, Date.now(), flows.flows);
     await restoreInline(parts.records, parts.storage);
     const redelivery = startRedelivery(parts);
@@ -115,6 +118,9 @@ async function openParts(settings: Settings, flows: FlowSet, opening: Opening): 
   const settler = new Settler(records, storage);
   closers.push(() => settler.close());
   const metrics = makeMetrics();
+  const onLost = (count: number): void => metrics.historyLost.inc(count);
+  const history = await openGateHistory({ store: records, path: settings.records.path, log, onLost });
+  closers.push(() => history.close());
   const seenRoutes = new SeenRoutes({ path: trafficPath(dirname(settings.records.path)), log });
   closers.push(() => seenRoutes.close());
   return {
@@ -132,6 +138,7 @@ async function openParts(settings: Settings, flows: FlowSet, opening: Opening): 
     log,
     metrics,
     signals: new SignalBus((error) => log.error({ err: error }, "a listener to signals failed")),
+    history,
     slots: new UploadSlots(settings.limits.uploads, (active) => metrics.activeUploads.set(active)),
     seenRoutes,
     isTrustedProxy: trustedProxies(settings.trustProxy),

@@ -42,6 +42,7 @@ export function buildSettings(written: WrittenSettings, folder: string, file: st
       log: written.signals?.log ?? "stdout",
       metrics: written.signals?.metrics ?? true,
       serverTiming: written.signals?.["server-timing"] ?? false,
+      history: written.signals?.history ?? true,
       otlp: otlpCollector(written.signals?.otlp),
     },
   });

@@ -79,7 +79,7 @@ test("the settings of the design load as they are written, paths counted from th
       headersMs: 30_000,
       stopGraceMs: 15_000,
     },
-    signals: { log: "stdout", metrics: true, serverTiming: false },
+    signals: { log: "stdout", metrics: true, serverTiming: false, history: true, otlp: null },
   });
   assert.deepEqual(
     [...upstreams],

@@ -195,6 +195,9 @@ const signals = group(
     }).optional(),
     metrics: yesNo("Whether the operator's port answers /metrics; true where left out.").optional(),
     "server-timing": yesNo("Whether answers tell clients the gate's times; false where left out.").optional(),
+    history: yesNo(
+      "Whether the gate remembers its traffic, for the console and for judging deployments; true where left out.",
+    ).optional(),
   },
   "write { log: stdout }.",
   "What the gate tells.",

@@ -97,6 +97,8 @@ export interface Settings {
     readonly log: "stdout" | "stderr" | "off";
     readonly metrics: boolean;
     readonly serverTiming: boolean;
+    /** Whether the gate remembers its traffic: rolled up, bounded, in the records database. */
+    readonly history: boolean;
     /** `null`: nothing is sent. */
     readonly otlp: OtlpCollector | null;
   };

@@ -23,6 +23,7 @@ export interface Metrics {
   readonly certificateExpires: Gauge;
   readonly reloads: Counter<"result">;
   readonly observationsLost: Counter<"flow">;
+  readonly historyLost: Counter;
   readonly deliveryTries: Counter<"flow" | "result">;
   readonly deliveriesWaiting: Gauge;
   /** The text exposition format, with its content type. */
@@ -111,6 +112,11 @@ export function makeMetrics(): Metrics {
       name: "sluicegate_observations_lost_total",
       help: "Uploads in mode observe whose copy could not be inspected.",
       labelNames: ["flow"],
+      registers,
+    }),
+    historyLost: new Counter({
+      name: "sluicegate_history_lost_total",
+      help: "Rows and requests that the history could not keep: the records took none for too long, or there were too many flows.",
       registers,
     }),
     deliveryTries: new Counter({

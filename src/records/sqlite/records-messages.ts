@@ -8,6 +8,7 @@ import type { UploadId } from "../../uploads/upload-id.ts";
 import type {
   ApiKeyRecord,
   AuditEntry,
+  HistoryChange,
   IdempotencyChange,
   NewUpload,
   UploadChange,
@@ -83,6 +84,8 @@ export type ChangeRequest =
       readonly uploadsBeforeMs: number;
       readonly limit: number;
     }
+  | { readonly kind: "remember"; readonly change: HistoryChange }
+  | { readonly kind: "forgetHistory"; readonly nowMs: number; readonly limit: number }
   | { readonly kind: "probe"; readonly atMs: number };
 
 export type Question =
@@ -102,7 +105,8 @@ export type Question =
   | { readonly kind: "dueDeliveries"; readonly nowMs: number; readonly limit: number }
   | { readonly kind: "nextDueAtMs" }
   | { readonly kind: "findApiKey"; readonly id: string }
-  | { readonly kind: "apiKeys" };
+  | { readonly kind: "apiKeys" }
+  | { readonly kind: "historySeen" };
 
 /** `close` is always the last request of a thread. */
 export type RecordsRequest = ChangeRequest | Question | { readonly kind: "close" };
@@ -139,6 +143,8 @@ const CHANGES: Readonly<Record<ChangeRequest["kind"], true>> = {
   addApiKey: true,
   revokeApiKey: true,
   forget: true,
+  remember: true,
+  forgetHistory: true,
   probe: true,
 };
 

@@ -7,6 +7,7 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { ApiKeyTable } from "./api-key-table.ts";
 import { AuditTable } from "./audit-table.ts";
 import { GrantTable } from "./grant-table.ts";
+import { HistoryTable } from "./history-table.ts";
 import { IdempotencyTable } from "./idempotency-table.ts";
 import { RecordReader } from "./record-reader.ts";
 import { RecordWriter } from "./record-writer.ts";
@@ -41,6 +42,7 @@ export class RequestDesk {
   readonly #keys: ApiKeyTable;
   readonly #retries: RetryTable;
   readonly #forgetter: UploadForgetter;
+  readonly #history: HistoryTable;
   readonly #askDataVersion: StatementSync;
   /** Of the last transaction that began; `null` before the first. */
   #dataVersion: unknown = null;
@@ -54,6 +56,7 @@ export class RequestDesk {
     this.#keys = new ApiKeyTable(database);
     this.#retries = new RetryTable(database);
     this.#forgetter = new UploadForgetter(database);
+    this.#history = new HistoryTable(database);
     this.#askDataVersion = database.prepare("PRAGMA data_version");
     this.#writer = new RecordWriter(database, {
       audit: this.#audit,
@@ -109,6 +112,10 @@ export class RequestDesk {
         return this.#revokeApiKey(request);
       case "forget":
         return this.#forget(request);
+      case "remember":
+        return this.#history.put(request.change);
+      case "forgetHistory":
+        return this.#history.forget(request.nowMs, request.limit);
       case "probe":
         return this.#writer.probe(request.atMs);
     }
@@ -150,6 +157,8 @@ export class RequestDesk {
         return this.#keys.find(question.id);
       case "apiKeys":
         return this.#keys.all();
+      case "historySeen":
+        return this.#history.seen();
     }
   }
 

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { type OpenedRecords, recordsContract } from "../records.contract.ts";
 import type { Records } from "../records.ts";
 import { recordsAuditContract } from "../records-audit.contract.ts";
+import { recordsHistoryContract } from "../records-history.contract.ts";
 import { recordsKeysContract } from "../records-keys.contract.ts";
 import { recordsUpkeepContract } from "../records-upkeep.contract.ts";
 import { openSqliteRecords } from "./open-sqlite-records.ts";
@@ -29,5 +30,6 @@ async function open(): Promise<OpenedRecords> {
 
 recordsContract("SQLite", open);
 recordsAuditContract("SQLite", open);
+recordsHistoryContract("SQLite", open);
 recordsKeysContract("SQLite", open);
 recordsUpkeepContract("SQLite", open);

@@ -7,6 +7,8 @@ import type {
   AuditEntry,
   AuditRecord,
   Handover,
+  HistoryChange,
+  HistorySeenRow,
   IdempotencyRecord,
   NewUpload,
   Records,
@@ -145,6 +147,18 @@ export class SqliteRecords implements Records {
 
   async forget(nowMs: number, uploadsBeforeMs: number, limit: number): Promise<number> {
     return (await this.#channel.ask({ kind: "forget", nowMs, uploadsBeforeMs, limit })) as number;
+  }
+
+  async remember(change: HistoryChange): Promise<void> {
+    await this.#channel.ask({ kind: "remember", change });
+  }
+
+  async historySeen(): Promise<readonly HistorySeenRow[]> {
+    return (await this.#channel.ask({ kind: "historySeen" })) as HistorySeenRow[];
+  }
+
+  async forgetHistory(nowMs: number, limit: number): Promise<number> {
+    return (await this.#channel.ask({ kind: "forgetHistory", nowMs, limit })) as number;
   }
 
   async probe(): Promise<void> {

@@ -30,6 +30,8 @@ export interface HistoryPoint {
   readonly appMs: Quantiles | null;
   readonly databaseCalls: { readonly mean: number; readonly max: number } | null;
   readonly bytesIn: number;
+  /** The service's own time by cache state; only of `minutes`, for judgements that must hold the cache mix still. */
+  readonly appByCache?: Readonly<Partial<Record<CacheState, TimeSketch>>>;
 }
 
 /** Milliseconds. */

@@ -8,8 +8,14 @@ import { GateError } from "../../../problems/gate-error.ts";
 import { UPLOADS_LAYOUT } from "./0001-uploads.ts";
 import { DECISIONS_LAYOUT } from "./0002-decisions.ts";
 import { KEYS_WITHOUT_EXPIRY_INDEX_LAYOUT } from "./0003-keys-without-expiry-index.ts";
+import { HISTORY_LAYOUT } from "./0004-history.ts";
 
-const LAYOUTS: readonly string[] = [UPLOADS_LAYOUT, DECISIONS_LAYOUT, KEYS_WITHOUT_EXPIRY_INDEX_LAYOUT];
+const LAYOUTS: readonly string[] = [
+  UPLOADS_LAYOUT,
+  DECISIONS_LAYOUT,
+  KEYS_WITHOUT_EXPIRY_INDEX_LAYOUT,
+  HISTORY_LAYOUT,
+];
 
 /** The `user_version` of a database that this version of the gate reads and writes. */
 export const LAYOUT_VERSION = LAYOUTS.length;
