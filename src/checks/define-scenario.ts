@@ -30,7 +30,7 @@ export function refused(refusal: Refusal): Expectation {
 }
 
 /** The first answer, or `null`. */
-export function answerOf(exchange: Exchange): Answer | null {
+export function answerOf(exchange: Pick<Exchange, "answers">): Answer | null {
   return exchange.answers[0] ?? null;
 }
 
@@ -39,12 +39,12 @@ export function statusOf(exchange: Exchange): number {
 }
 
 /** The body as text; empty where there is no answer. */
-export function textOf(exchange: Exchange): string {
+export function textOf(exchange: Pick<Exchange, "answers">): string {
   return Buffer.from(exchange.answers[0]?.body ?? []).toString();
 }
 
 /** The body as JSON, or `null`. */
-export function jsonOf(exchange: Exchange): unknown {
+export function jsonOf(exchange: Pick<Exchange, "answers">): unknown {
   try {
     return JSON.parse(textOf(exchange));
   } catch {
@@ -64,7 +64,7 @@ export function pointedAt(value: unknown, pointer: string): unknown {
 }
 
 /** The id at a place of the answer, or `null`. Where an address stands there, such as in `Location`, the id is its last segment. */
-export function readPlace(exchange: Exchange, place: AnswerPlace): string | null {
+export function readPlace(exchange: Pick<Exchange, "answers">, place: AnswerPlace): string | null {
   const answer = answerOf(exchange);
   if (answer === null) return null;
   if ("header" in place) return idIn(headerOf(answer, place.header.toLowerCase()));

@@ -19,7 +19,7 @@ import {
 } from "./recorded-answer.ts";
 
 /** Path of the flow's JSON Schema relative to its folder, or `null`. */
-export function schemaPathOf(flow: Flow): string | null {
+export function schemaPathOf(flow: Pick<Flow, "notes">): string | null {
   const { body } = flow.notes.expect ?? {};
   return typeof body === "string" ? body : null;
 }
@@ -29,7 +29,7 @@ export function schemaPathOf(flow: Flow): string | null {
  * @returns `null` where nothing was recorded and `expect.body` names nothing
  * @throws RECORDED_ANSWER_INVALID where a file cannot be read, or has a keyword of JSON Schema that is not known here
  */
-export async function readExpectation(flow: Flow): Promise<ExpectedAnswer | null> {
+export async function readExpectation(flow: Pick<Flow, "folder" | "notes">): Promise<ExpectedAnswer | null> {
   const recorded = await readRecordedAnswer(flow.folder);
   const path = schemaPathOf(flow);
   const schema = path === null ? null : await readSchemaFile(join(flow.folder, path));

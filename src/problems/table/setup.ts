@@ -211,6 +211,21 @@ export const SETUP_CODES = {
     remedy:
       "Write rollback: { note: …, command: … } into flow.yaml, or set the mode back with sluicegate mode.",
   },
+  MEASURE_NOT_ACCEPTED: {
+    status: 500,
+    title: "The route cannot be measured: it takes no upload",
+    retry: "never",
+    meaning: "Before a load is sent, one upload that the route must take is sent, and it was not accepted.",
+    remedy: "Do what the message says; sluicegate check says more about it.",
+  },
+  MEASURE_BROKEN: {
+    status: 500,
+    title: "The load could not be sent",
+    retry: "later",
+    meaning:
+      "The thread that sends the load, or the folder that keeps its figures, failed. It says nothing of the route.",
+    remedy: "Read the message: it is about this machine, its disk or its memory.",
+  },
   COMPARE_SWITCH_FAILED: {
     status: 500,
     title: "The target could not be switched from one arm to the other",
