@@ -1,11 +1,12 @@
 /**
- * Keeps what a run has told, and what it takes to send the same again: `FOLDER/RUN/run.json` and `FOLDER/RUN/replay.json`.
+ * Keeps what a run has told, and what it takes to send the same again: `FOLDER/RUN/run.json` and `FOLDER/RUN/replay.json`; and `summary.json`, for whoever
+ * only wants to know how it ended.
  *
  * Always holds: a file is there whole or not at all; only its owner may read it, since answers may hold what is not for everybody.
  */
 import { createHash } from "node:crypto";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { CATALOGUE } from "../catalogue.ts";
 import type { Check } from "../check.ts";
 import type { CheckRun } from "./check-run.ts";
@@ -14,6 +15,21 @@ import type { CheckRun } from "./check-run.ts";
 interface ReplayNote {
   readonly schema: "sluicegate-replay/1";
   readonly catalogueSha256: string;
+}
+
+export const SUMMARY_FILE = "summary.json";
+
+/** How a run ended, without what it saw: a few hundred bytes. */
+export interface RunSummary {
+  readonly schema: "sluicegate-run-summary/1";
+  readonly id: string;
+  readonly startedAtMs: number;
+  readonly profile: CheckRun["profile"];
+  readonly flow: string | null;
+  /** Absolute; `null` where a route was checked that no flow describes. */
+  readonly flowFile: string | null;
+  readonly exitCode: CheckRun["exitCode"];
+  readonly sentence: string;
 }
 
 /** A run as it was kept. */
@@ -34,7 +50,21 @@ export async function storeRun(
   const note: ReplayNote = { schema: "sluicegate-replay/1", catalogueSha256: catalogueDigest(catalogue) };
   await writeWhole(join(own, "replay.json"), note);
   await writeWhole(join(own, "run.json"), run);
+  await writeWhole(join(own, SUMMARY_FILE), summaryOf(run));
   return own;
+}
+
+function summaryOf({ id, startedAt, profile, target, exitCode, sentence }: CheckRun): RunSummary {
+  return {
+    schema: "sluicegate-run-summary/1",
+    id,
+    startedAtMs: Date.parse(startedAt),
+    profile,
+    flow: target.flow,
+    flowFile: target.flowFile === null ? null : resolve(target.flowFile.path),
+    exitCode,
+    sentence,
+  };
 }
 
 /** @throws where there is no such run, or what is there is none */
