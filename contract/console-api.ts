@@ -12,9 +12,13 @@
  * GET  /api/console/documents/FLOW/KIND/NAME → DocumentPage    (KIND: change, drill; the Markdown as it lies in the flow's folder)
  * GET  /api/console/events                   → server-sent events: `front` (data: FrontPage) at once and when it changes, `beat` every 15 s
  * GET  /api/console/session                  → Session
- * POST /api/console/session {token}          → Session, with a cookie; DELETE ends it
- * POST /api/console/held/ID/decide {action: "retry" | "give-up"}, /api/console/flows/NAME/verify {}, /api/console/deployments {version, flow?, note?}
- *   need a session and the header `X-Sluicegate-Csrf` with its token → { ok: true, sentence } or a problem (RFC 9457)
+ * POST /api/console/session {token}          → Session, with a cookie; DELETE ends it. 429 after too many wrong tokens
+ * POST /api/console/held/ID/decide {action: "retry" | "give-up", mayDouble?: true, reason?}, /api/console/flows/NAME/verify {profile?: "prod-safe" | "ci"},
+ *   /api/console/deployments {version, flow?, note?}
+ *   need a session and the header `X-Sluicegate-Csrf` with its token → { ok: true, sentence } or a problem (RFC 9457). `verify` answers when the run has ended: within
+ *   two minutes. `retry` of an upload that `mayHaveArrived` needs `mayDouble: true`, said by a person who has asked the service.
+ * `GET /sign-in/CODE` (the link that `sluicegate console` prints, good once) opens a session and leads to `/`.
+ * Every path without a dot in its last segment that is asked for as HTML gives the page: deep links are the page's own.
  */
 
 /** Shape and word beside the colour: nothing is told by colour alone. */
@@ -199,6 +203,8 @@ export interface HeldUpload {
   }[];
   readonly nextTryAtMs: number | null;
   readonly tries: number;
+  /** Whether the service may have it already from an earlier try: then another one may double it. */
+  readonly mayHaveArrived: boolean;
   readonly actions: readonly ("retry" | "give-up")[];
 }
 
