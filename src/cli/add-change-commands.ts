@@ -17,6 +17,34 @@ export function addChangeCommands(program: Command, io: CommandIo, exit: (code: 
     );
   addWriting(change, io, exit);
   addReading(change, io, exit);
+  addRollbackAndDeploy(program, io, exit);
+}
+
+function addRollbackAndDeploy(program: Command, io: CommandIo, exit: (code: number) => void): void {
+  withFlows(
+    program
+      .command("rollback <flow>")
+      .description(
+        "show how a flow is undone; run the noted command when that is confirmed, and record that it was tried",
+      ),
+  )
+    .option("--yes", "run it without asking")
+    .option("--dry-run", "only show it")
+    .option("--timeout <duration>", "end it after so long (default: 2 min)")
+    .option("--who <name>", "who runs it, for the record (default: the user of this machine)")
+    .action(async (flow: string, options) =>
+      exit(await (await import("./rollback.ts")).rollbackCommand({ ...options, flow }, io)),
+    );
+  program
+    .command("deploy")
+    .description(
+      "tell the gate that runs that something was deployed, so that it can say whether that changed anything",
+    )
+    .option("--settings <file>", "settings file (default: ./sluicegate.yaml)")
+    .option("--version <version>", "what was deployed (default: git describe --always --dirty)")
+    .option("--flow <name>", "of one flow only")
+    .option("--note <text>", "what one should know of it")
+    .action(async (options) => exit(await (await import("./deploy.ts")).deployCommand(options, io)));
 }
 
 function addWriting(change: Command, io: CommandIo, exit: (code: number) => void): void {

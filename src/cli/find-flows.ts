@@ -24,18 +24,19 @@ export type FlowPlace =
 const FLOWS_FOLDER = "flows";
 
 /**
- * Finds the flows. `--flows` with settings takes the folder from the command line and the upstreams from the settings; without settings
- * the names of upstreams are not checked.
+ * Finds the flows. `--flows`, or SLUICEGATE_FLOWS of the environment, with settings takes the folder from there and the upstreams from the settings;
+ * without settings the names of upstreams are not checked.
  */
 export async function findFlows(args: FlowPlaceArguments): Promise<FlowPlace> {
   const file = findSettingsFile(args.settings);
+  const named = args.flows ?? process.env.SLUICEGATE_FLOWS;
   if (file === null) {
-    return { ok: true, settings: null, options: { folder: args.flows ?? FLOWS_FOLDER, upstreams: "any" } };
+    return { ok: true, settings: null, options: { folder: named ?? FLOWS_FOLDER, upstreams: "any" } };
   }
   const load = await loadSettings(file, process.env, "unused");
   if (!load.ok) return load;
   const { settings } = load;
-  const folder = args.flows ?? settings.flowsFolder;
+  const folder = named ?? settings.flowsFolder;
   const upstreams = new Set(settings.upstreams.keys());
   return { ok: true, settings, options: { folder, upstreams, callers: knownCallers(settings) } };
 }

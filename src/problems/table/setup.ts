@@ -203,13 +203,12 @@ export const SETUP_CODES = {
       "A record is filled from what sluicegate measure and sluicegate compare have kept below .sluicegate alone; that is missing, damaged or of another flow.",
     remedy: "Measure or compare again in this folder, and name the id that the command prints.",
   },
-  ROLLBACK_UNWRITTEN: {
+  ROLLBACK_FAILED: {
     status: 500,
-    title: "The flow has no command that undoes it",
+    title: "The way back could not be gone",
     retry: "never",
-    meaning: "There is no rollback.command in the flow's file, so there is nothing to run.",
-    remedy:
-      "Write rollback: { note: …, command: … } into flow.yaml, or set the mode back with sluicegate mode.",
+    meaning: "No shell could be started in the flow's folder, so rollback.command of the flow was not run.",
+    remedy: "Run the command by hand, or take the gate out of the way: sluicegate mode FLOW observe, or off.",
   },
   MEASURE_NOT_ACCEPTED: {
     status: 500,
