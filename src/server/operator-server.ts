@@ -1,16 +1,19 @@
 /**
- * The operator's port: health, metrics, and what can be asked of a gate while it runs: to read the flows again, and to look for deliveries that
- * are due.
+ * The operator's port: health, metrics, the console, and what can be asked of a gate while it runs: to read the flows again, and to look for deliveries
+ * that are due.
  *
- * Reading is open to whoever reaches the port (loopback by default); changing needs the operator's token.
+ * Health, metrics and the list of flows are open to whoever reaches the port (loopback by default), as monitoring reads them; changing needs the operator's
+ * token. The console has rules of its own (`console/http/console-access.ts`).
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Console } from "../console/console.ts";
 import type { GateParts } from "../gate/gate-parts.ts";
 import { lookAtDeliveries } from "../gate/redelivery/behind-answers.ts";
 import { asGateError } from "../gate/refusal.ts";
 import { GateError } from "../problems/gate-error.ts";
 import { toProblem } from "../problems/problem.ts";
 import { isSameToken } from "../settings/operator-access.ts";
+import type { Log } from "../signals/log.ts";
 import { readTraceContext } from "../signals/trace-context.ts";
 import type { PublicCertificate } from "./public-certificate.ts";
 import { readReadiness } from "./readiness.ts";
@@ -20,6 +23,8 @@ export interface OperatorOptions {
   readonly token: string;
   readonly reload: () => Promise<ReloadResult>;
   readonly certificate: PublicCertificate | null;
+  readonly console: Console;
+  readonly log: Pick<Log, "error">;
 }
 
 type Handler = (req: IncomingMessage, res: ServerResponse) => Promise<void>;
@@ -46,26 +51,46 @@ export function makeOperatorServer(gate: GateParts, options: OperatorOptions): S
       sendJson(res, 200, { ok: true });
     },
   };
-  return createServer((req, res) => void answer(routes, req, res));
+  return createServer(
+    { requestTimeout: REQUEST_MS_MAX },
+    (req, res) => void answer(routes, options, req, res),
+  );
 }
+
+/** For a whole request to come; what is asked for may take longer. */
+const REQUEST_MS_MAX = 30_000;
 
 async function answer(
   routes: Readonly<Record<string, Handler>>,
+  { console, log }: OperatorOptions,
   req: IncomingMessage,
   res: ServerResponse,
 ): Promise<void> {
   const path = (req.url ?? "/").split("?", 1)[0];
   const method = req.method === "HEAD" ? "GET" : (req.method ?? "");
   try {
-    const handler = routes[`${method} ${path}`];
-    if (handler === undefined)
+    const name = `${method} ${path}`;
+    const handler = Object.hasOwn(routes, name) ? routes[name] : undefined;
+    if (handler !== undefined) await handler(req, res);
+    else if (!(await console.handle(req, res)))
       throw new GateError("ROUTE_UNKNOWN", { expected: Object.keys(routes).join(", ") });
-    await handler(req, res);
   } catch (error) {
     const gateError = asGateError(error);
     const { requestId } = readTraceContext(undefined, undefined);
-    sendJson(res, gateError.status, toProblem(gateError, requestId), "application/problem+json");
+    if (gateError.code === "GATE_FAILED")
+      log.error({ err: error, requestId, path }, "the operator's port failed");
+    sendProblem(res, gateError, requestId);
   }
+}
+
+/** What has begun to be answered cannot be answered otherwise any more. */
+function sendProblem(res: ServerResponse, error: GateError, requestId: string): void {
+  if (res.headersSent) {
+    res.destroy();
+    return;
+  }
+  if (error.retryAfterSeconds !== null) res.setHeader("retry-after", error.retryAfterSeconds);
+  sendJson(res, error.status, toProblem(error, requestId), "application/problem+json");
 }
 
 function requireToken(req: IncomingMessage, token: string): void {

@@ -34,6 +34,7 @@ import { openDiskStorage } from "../storage/disk/open-disk-storage.ts";
 import { connectUpstream } from "../upstream/connect-upstream.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import { lockData } from "./data-lock.ts";
+import { openGateConsole } from "./open-gate-console.ts";
 import { makeOperatorServer } from "./operator-server.ts";
 import { openPublicServer } from "./public-server.ts";
 import { type ReloadResult, reloadGate } from "./reload.ts";
@@ -72,11 +73,11 @@ export async function runGate(settings: Settings, flows: FlowSet, log: Log): Pro
     const publicServer = await openPublicServer(parts);
     closers.push(() => publicServer.close());
     const reload = once(() => reloadGate(parts, publicServer.certificate));
-    const operatorServer = makeOperatorServer(parts, {
-      token: openOperatorAccess(settings).token,
-      reload,
-      certificate: publicServer.certificate,
-    });
+    const { token } = openOperatorAccess(settings);
+    const { certificate } = publicServer;
+    const console = await openGateConsole(parts, { token, certificate });
+    closers.push(() => console.close());
+    const operatorServer = makeOperatorServer(parts, { token, reload, certificate, console, log });
     await listen(publicServer.listener, settings.listen.public);
     closers.push(() => closeServer(operatorServer));
     await listen(operatorServer, settings.listen.operator);

@@ -109,7 +109,12 @@ async function gatherAll(sources: ConsoleSources, watched: Watched, nowMs: numbe
 const UNWRITTEN_MS_MAX = 2 * 60_000;
 
 /** A gate that takes uploads and writes none of them down says nothing of now. */
-async function staleness({ history, lastSignalAtMs }: ConsoleSources, nowMs: number): Promise<string | null> {
+async function staleness(
+  { gate, history, lastSignalAtMs }: ConsoleSources,
+  nowMs: number,
+): Promise<string | null> {
+  if (!gate.settings.signals.history)
+    return "no history of requests is kept (signals: { history: false } in the settings)";
   const last = lastSignalAtMs();
   const newest = await history.newestAtMs();
   const isBehind =
