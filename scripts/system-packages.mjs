@@ -5,7 +5,13 @@
 import { spawnSync } from "node:child_process";
 
 /** Program → packages. */
-const NEEDED = { chromium: ["chromium"], curl: ["curl"], go: ["golang-go"], gcc: ["gcc", "libc6-dev"] };
+const NEEDED = {
+  chromium: ["chromium"],
+  curl: ["curl"],
+  go: ["golang-go"],
+  gcc: ["gcc", "libc6-dev"],
+  promtool: ["prometheus"],
+};
 
 /** Installs what is missing; says clearly what to do where it cannot. */
 export function ensureSystemPackages() {
