@@ -13,6 +13,14 @@ const COMPLETE_SHARE_MIN = 0.95;
  * @param p50Ms  median of the total time in that segment; `null` where there is none.
  */
 export function segmentFaults(health: SegmentHealth, p50Ms: number | null): readonly string[] {
+  const incomplete = incompleteFault(health);
+  return incomplete === null
+    ? generatorFaults(health, p50Ms)
+    : [...generatorFaults(health, p50Ms), incomplete];
+}
+
+/** Faults of this machine, which is too slow for its own schedule. */
+export function generatorFaults(health: SegmentHealth, p50Ms: number | null): readonly string[] {
   const lagMax = Math.max(LAG_MS_MAX, LAG_SHARE_MAX * (p50Ms ?? 0));
   const faults: string[] = [];
   if (health.sendLagP99Ms > lagMax)
@@ -23,9 +31,12 @@ export function segmentFaults(health: SegmentHealth, p50Ms: number | null): read
     faults.push(
       `The load generator was busy ${Math.round(health.busyShare * 100)} % of the time, so that it may have measured itself; at most 80 % can be borne.`,
     );
-  if (health.completeShare < COMPLETE_SHARE_MIN)
-    faults.push(
-      `Only ${Math.floor(health.completeShare * 100)} % of the requests came to an end${health.stopped === null ? "" : `: ${health.stopped}`}; 95 % are needed.`,
-    );
   return faults;
+}
+
+/** Too many requests have no end: the segment was stopped. */
+export function incompleteFault(health: SegmentHealth): string | null {
+  if (health.completeShare >= COMPLETE_SHARE_MIN) return null;
+  const why = health.stopped === null ? "" : ` (${health.stopped})`;
+  return `Only ${Math.floor(health.completeShare * 100)} % of the requests came to an end${why}; 95 % are needed.`;
 }

@@ -1,0 +1,34 @@
+/**
+ * Pairs that cannot count, as the generator did not do what it should, or a segment ended early.
+ */
+import { medianOf } from "../../statistics/quantile.ts";
+import type { SampledPair, SampledSegment } from "./sampled-pair.ts";
+import { generatorFaults, incompleteFault } from "./segment-faults.ts";
+
+export interface PairFaults {
+  /** Why a pair is left out, by its number. */
+  readonly left: ReadonlyMap<number, string>;
+  /** How many pairs are left out for the generator's sake, and how many for segments that ended early. */
+  readonly generator: number;
+  readonly incomplete: number;
+}
+
+export function faultsOfPairs(pairs: readonly SampledPair[]): PairFaults {
+  const generator = new Map<number, string>();
+  const incomplete = new Map<number, string>();
+  for (const { pair, a, b } of pairs) {
+    const [late] = [...faultsOf(a), ...faultsOf(b)];
+    const ended = incompleteFault(a.health) ?? incompleteFault(b.health);
+    if (late !== undefined) generator.set(pair, late);
+    else if (ended !== null) incomplete.set(pair, ended);
+  }
+  return {
+    left: new Map([...generator, ...incomplete]),
+    generator: generator.size,
+    incomplete: incomplete.size,
+  };
+}
+
+function faultsOf({ health, uploads }: SampledSegment): readonly string[] {
+  return generatorFaults(health, medianOf(uploads.map(({ total }) => total)));
+}
