@@ -1,4 +1,4 @@
-"""A collector for tests: OTLP over HTTP, read with OpenTelemetry's own message types. What does not fit is a 400, and told.
+"""A collector for tests: OTLP over HTTP, read with OpenTelemetry's own message types. What does not fit is told.
 
     python collector.py PORT
 
