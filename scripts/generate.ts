@@ -1,7 +1,7 @@
 /**
  * `npm run generate`: writes every file of the repository that is made from the sources.
  */
-import { writeFileSync } from "node:fs";
+import { copyFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { cataloguePage } from "../src/checks/catalogue-page.ts";
 import { generateSchemas as generateCheckSchemas } from "../src/checks/reports/json-report.ts";
@@ -24,3 +24,5 @@ for (const { name, json } of [
 ]) {
   writeFileSync(join(ROOT, "contract", name), json);
 }
+// The browser's code sees these types and nothing else of `src`.
+copyFileSync(join(ROOT, "src/console/console-api.ts"), join(ROOT, "contract/console-api.ts"));

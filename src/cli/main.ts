@@ -10,6 +10,7 @@ import { GateError } from "../problems/gate-error.ts";
 import { readVersion } from "../setup/read-version.ts";
 import { addChangeCommands } from "./add-change-commands.ts";
 import { addCompareCommands } from "./add-compare-commands.ts";
+import { addConsoleCommands } from "./add-console-commands.ts";
 import { addDrillCommands } from "./add-drill-commands.ts";
 import { type CommandIo, processIo } from "./io.ts";
 
@@ -129,6 +130,7 @@ function makeProgram(io: CommandIo, exit: (code: number) => void): Command {
     );
 
   addChangeCommands(program, io, exit);
+  addConsoleCommands(program, io, exit);
   addDeliveryCommands(program, io, exit);
   addKeyCommands(program.command("key"), io, exit);
   addAuditCommands(program.command("audit"), io, exit);

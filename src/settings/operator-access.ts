@@ -14,12 +14,14 @@ export interface OperatorAccess {
   readonly token: string;
 }
 
-const accessPath = (settings: Settings): string => join(dirname(settings.records.path), "operator.json");
+/** The file that says so. */
+export const operatorAccessPath = (settings: Settings): string =>
+  join(dirname(settings.records.path), "operator.json");
 
 /** Makes a new token and writes down how the gate that starts now is reached. */
 export function openOperatorAccess(settings: Settings): OperatorAccess {
   const access = { address: settings.listen.operator, token: randomBytes(24).toString("base64url") };
-  const path = accessPath(settings);
+  const path = operatorAccessPath(settings);
   writeFileSync(`${path}.new`, `${JSON.stringify(access)}\n`, { mode: 0o600 });
   renameSync(`${path}.new`, path);
   return access;
@@ -28,7 +30,7 @@ export function openOperatorAccess(settings: Settings): OperatorAccess {
 /** Reads how the gate of these settings is reached. @throws OPERATOR_UNREACHABLE where none has started */
 export function readOperatorAccess(settings: Settings): OperatorAccess {
   try {
-    return JSON.parse(readFileSync(accessPath(settings), "utf8")) as OperatorAccess;
+    return JSON.parse(readFileSync(operatorAccessPath(settings), "utf8")) as OperatorAccess;
   } catch (cause) {
     throw new GateError("OPERATOR_UNREACHABLE", {
       message: "No gate has been started with these settings yet.",

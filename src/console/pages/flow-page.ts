@@ -2,7 +2,6 @@
  * One flow's page: what is promised, what was seen over a time, what changed, and which commands find out more.
  */
 import { readDocuments } from "../../flows/documents/read-documents.ts";
-import { explainFlow } from "../../flows/explain-flow.ts";
 import type { Flow } from "../../flows/flow.ts";
 import { ERROR_CODES, isErrorCode } from "../../problems/error-code.ts";
 import { GateError, quoteSeen } from "../../problems/gate-error.ts";
@@ -16,6 +15,7 @@ import { documentRow } from "./documents.ts";
 import { gatherFlowFacts, lastHour } from "./flow-facts.ts";
 import { makeFlowRow } from "./flow-row.ts";
 import type { Watched } from "./front-page.ts";
+import { promiseSentences } from "./promise-sentences.ts";
 import { makeRequestRow } from "./request-rows.ts";
 import { makeDifference } from "./say-difference.ts";
 import { isChange, markDetail, markLabel, markLink } from "./say-mark.ts";
@@ -106,9 +106,7 @@ function promiseOf(flow: Flow): FlowPage["promise"] {
   return {
     method: flow.route.method,
     path: flow.route.path,
-    sentences: explainFlow(flow)
-      .split("\n")
-      .filter((line) => line !== ""),
+    sentences: promiseSentences(flow),
     noticed: flow.noticed,
     rollback: {
       note: rollback?.note ?? null,

@@ -114,24 +114,26 @@ const STEPS: Readonly<Record<string, string>> = {
   observed: "It went on to the service untouched; what the gate would have done was noted.",
 };
 
-function stepsOf({ startedAtMs, moves, deliveries, refusal }: UploadRecord): RequestPage["steps"] {
+function stepsOf({ startedAtMs, moves, deliveries }: UploadRecord): RequestPage["steps"] {
   const begun = { atMs: startedAtMs, sentence: STEPS.receiving ?? "" };
   const moved = moves.map(({ to, atMs, note }) => ({
     atMs,
-    sentence: note === undefined ? (STEPS[to] ?? to) : `${STEPS[to] ?? to} (${note})`,
+    sentence: sayStep(STEPS[to] ?? to, note),
   }));
   const tried = deliveries.map(({ attempt, startedAtMs: atMs, status, error }) => ({
     atMs,
     sentence: `Try ${attempt} to tell the service: ${error ?? (status === null ? "no answer yet" : `it answered ${status}`)}.`,
   }));
-  const refused =
-    refusal === null ? [] : [{ atMs: moves.at(-1)?.atMs ?? startedAtMs, sentence: refusalSentence(refusal) }];
-  return [begun, ...moved, ...tried, ...refused].toSorted((a, b) => a.atMs - b.atMs);
+  return [begun, ...moved, ...tried].toSorted((a, b) => a.atMs - b.atMs);
 }
 
-function refusalSentence({ code, message, expected, seen }: NonNullable<UploadRecord["refusal"]>): string {
+/** `It was refused: FILE_TOO_LARGE: …`. */
+const sayStep = (sentence: string, note: string | undefined): string =>
+  note === undefined ? sentence : `${sentence.replace(/\.$/, "")}: ${note.replace(/\.$/, "")}.`;
+
+function refusalSentence({ message, expected, seen }: NonNullable<UploadRecord["refusal"]>): string {
   const compared = expected === null || seen === null ? "" : ` Expected ${expected}; seen ${seen}.`;
-  return `${code}: ${message.replace(/\.$/, "")}.${compared}`;
+  return `${message.replace(/\.$/, "")}.${compared}`;
 }
 
 function explain({ code }: KeptRequest, upload: UploadRecord | null): RequestPage["explanation"] {
