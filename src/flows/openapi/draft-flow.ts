@@ -38,7 +38,7 @@ export function draftFlow(name: string, operation: UploadOperation, upstream: st
   return [
     `# Drafted from ${operation.source ?? "the service's OpenAPI document"}. What only a person can know is marked STILL-TO-WRITE;`,
     "# `sluicegate lint` names each of these places, and the flow does not load before they are all written.",
-    ...(operation.notes ?? []).map((note) => `# ${note}`),
+    ...(operation.notes === undefined ? [] : ["#", ...operation.notes.map((note) => `# ${note}`)]),
     "",
     `flow: ${name}`,
     `summary: ${operation.summary === null ? STILL_TO_WRITE : scalar(operation.summary.slice(0, SUMMARY_CHARS_MAX))}`,
