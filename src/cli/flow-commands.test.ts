@@ -26,13 +26,22 @@ import { modeCommand } from "./mode.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const SMALLEST = readFileSync(join(ROOT, "fixtures/flows/good-smallest.yaml"), "utf8");
-/** With all that a reviewer asks for, but for a recorded answer. */
+/** With all that a reviewer asks for, but for a recorded answer and what was practised. */
 const GOOD = `${SMALLEST.replace("{ caller: public }", "{ caller: public, concurrent: 2 }")}noticed: the page
 failure: { upstream-down: refuse }
 rollback: { note: Turn it off., tried: ${new Date().toISOString().slice(0, 10)} }
 `;
 const RECORDED =
   '{"schema":"sluicegate-recorded-answer/1","recordedAt":"2026-11-22T12:00:00Z","status":201,"headers":{},"bodyKind":"empty","volatile":[],"example":null}';
+/** What lint asks for beside flow.yaml. */
+function putPractised(flow: string): void {
+  const startedAtMs = Date.now();
+  const today = new Date(startedAtMs).toISOString().slice(0, 10);
+  put(`${flow}/expected/created.answer.json`, RECORDED);
+  put(`${flow}/baseline.json`, JSON.stringify({ startedAtMs }));
+  put(`${flow}/drills/${today}-killed.md`, "# Drill\n");
+}
+
 const OPENAPI = join(ROOT, "fixtures/openapi/fastapi-0.165.json");
 const SETTINGS = "upstreams: { accounts: { url: http://127.0.0.1:8000 } }\n";
 const home = process.cwd();
@@ -80,7 +89,7 @@ const noGate = async (): Promise<string> => {
 test("lint finds the settings beside it, says what is wrong by relative path, and counts what is fine", async () => {
   put("sluicegate.yaml", SETTINGS);
   put("flows/avatars/flow.yaml", GOOD);
-  put("flows/avatars/expected/created.answer.json", RECORDED);
+  putPractised("flows/avatars");
   const io = terminal();
   assert.equal(await lintCommand({}, io), 0);
   assert.deepEqual(io.said, ["1 flow in flows: fine."]);
@@ -112,7 +121,7 @@ test("lint gives the same as JSON", async () => {
 test("lint tells after the errors what is legal and unwise; only strict makes that count", async () => {
   put("sluicegate.yaml", SETTINGS);
   put("flows/avatars/flow.yaml", GOOD.replace(", concurrent: 2", ""));
-  put("flows/avatars/expected/created.answer.json", RECORDED);
+  putPractised("flows/avatars");
   put("flows/broken/flow.yaml", "flow: broken\n");
   const io = terminal();
   assert.equal(await lintCommand({}, io), 1);
@@ -150,6 +159,7 @@ test("lint looks at waivers, at the recorded answer, and at the checks that a fl
   const verify = (id: string) =>
     `verify: { hooks: { stored: ls }, manual: [{ check: ${id}, result: pass, who: Ada, when: 2026-11-01, note: x }] }\n`;
   put("flows/avatars/flow.yaml", GOOD + verify("UPL-FM-99"));
+  putPractised("flows/avatars");
   put("flows/avatars/expected/created.answer.json", "{}");
   const waiver = (id: string, until: string) =>
     `- { check: ${id}, until: ${until}, reason: x, owner: Ada, added: 2026-11-01 }\n`;
@@ -181,7 +191,7 @@ test("mode refuses to switch the gate on over what only the service promises, an
 
 test("lint without settings looks into ./flows and says that upstreams were not checked", async () => {
   put("flows/avatars/flow.yaml", GOOD);
-  put("flows/avatars/expected/created.answer.json", RECORDED);
+  putPractised("flows/avatars");
   const io = terminal();
   assert.equal(await lintCommand({}, io), 0);
   assert.deepEqual(io.said, [

@@ -1,12 +1,15 @@
 /**
- * What `lint` says of a flow that loads, beyond its own file: the review, its waivers, its recorded answer, and checks that it names.
+ * What `lint` says of a flow that loads, beyond its own file: the review, its waivers, its recorded answer, its change records, and checks that it names.
  */
 import { join } from "node:path";
 import { readExpectation } from "../checks/expectation/read-expectation.ts";
 import { readWaivers } from "../checks/waivers/read-waivers.ts";
 import { reviewWaivers } from "../checks/waivers/review-waivers.ts";
+import { listChanges } from "../flows/documents/list-changes.ts";
 import type { Flow } from "../flows/flow.ts";
-import { type ReviewNote, reviewFlow } from "../flows/review/review-flow.ts";
+import { reviewFlow } from "../flows/review/review-flow.ts";
+import type { ReviewNote } from "../flows/review/review-note.ts";
+import { checkChange } from "../measure/changes/check-change.ts";
 import { GateError } from "../problems/gate-error.ts";
 import type { SetupProblem } from "../problems/setup-problem.ts";
 import { didYouMean } from "../setup/nearest-word.ts";
@@ -35,7 +38,12 @@ export async function lintFlow(
   const review = await reviewFlow(flow, source, context);
   const { problems, all } = await waiversOf(folder, context.today);
   return {
-    problems: [...(await unknownChecks(flow, source)), ...problems, ...(await answerProblems(flow, folder))],
+    problems: [
+      ...(await unknownChecks(flow, source)),
+      ...problems,
+      ...(await answerProblems(flow, folder)),
+      ...(await changeProblems(flow, folder)),
+    ],
     review: [...review, ...reviewWaivers(folder, all, context.today)],
   };
 }
@@ -73,4 +81,13 @@ async function answerProblems(flow: Flow, folder: string): Promise<SetupProblem[
       { code, severity: "error", file: join(folder, "expected"), line: 1, column: 1, path: "", message },
     ];
   }
+}
+
+/** Records that cannot be read, and figures that somebody has changed by hand. What is only missing is told by `change check`. */
+async function changeProblems({ name }: Flow, folder: string): Promise<SetupProblem[]> {
+  const readings = await listChanges(folder, name);
+  const problems = await Promise.all(
+    readings.map((reading) => (reading.ok ? checkChange(reading.change) : reading.problems)),
+  );
+  return problems.flat().filter(({ severity }) => severity === "error");
 }

@@ -3,7 +3,7 @@
  */
 import { join } from "node:path";
 import { readFlowFolder } from "../flows/load-flows.ts";
-import type { ReviewNote } from "../flows/review/review-flow.ts";
+import type { ReviewNote } from "../flows/review/review-note.ts";
 import type { SetupProblem } from "../problems/setup-problem.ts";
 import { type FlowPlace, type FlowPlaceArguments, findFlows, problemLine, shownPath } from "./find-flows.ts";
 import type { CommandIo } from "./io.ts";

@@ -2,7 +2,7 @@
  * Reviews waivers: which have run out, and which will soon.
  */
 import { join } from "node:path";
-import { type ReviewNote, reviewNote } from "../../flows/review/review-flow.ts";
+import { type ReviewNote, reviewNote } from "../../flows/review/review-note.ts";
 import { reviewRule } from "../../flows/review/review-rules.ts";
 import { daysBetween } from "../../flows/written-day.ts";
 import { type PlacedWaiver, WAIVERS_FILE } from "./read-waivers.ts";

@@ -25,5 +25,5 @@ export interface FlowDocument {
 }
 
 export function documentLink(flow: string, kind: DocumentKind, name: string): string {
-  return `/flows/${flow}/documents/${kind}/${name}`;
+  return `/flows/${flow}/${kind}s/${name}`;
 }

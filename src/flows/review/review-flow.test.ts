@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after, test } from "node:test";
 import { readFlow } from "../read-flow.ts";
-import { type ReviewNote, reviewFlow } from "./review-flow.ts";
+import { reviewFlow } from "./review-flow.ts";
+import type { ReviewNote } from "./review-note.ts";
 import { reviewPage } from "./review-page.ts";
 import { REVIEW_RULES } from "./review-rules.ts";
 
@@ -30,7 +31,38 @@ const FINE: Readonly<Record<string, string>> = {
   rollback: "{ note: Set mode to observe., tried: 2026-11-22 }",
 };
 
+const atMs = (day: string): number => Date.parse(`${day}T12:00:00Z`);
+
+/** The report of a drill; a `version` of `null` is the flow's own. */
+const drill = (day: string, kind: string, version: string | null = null): Files => ({
+  [`drills/${day}-${kind}.md`]: "# Drill\n",
+  [`drills/${day}-${kind}.json`]: JSON.stringify({
+    kind,
+    startedAtMs: atMs(day),
+    policyVersion: version ?? "POLICY",
+    verdict: "kept",
+    sentence: "All was kept.",
+  }),
+});
+
+const baseline = (day: string): Files => ({ "baseline.json": JSON.stringify({ startedAtMs: atMs(day) }) });
+
+/** `rollbacks.md` with one line; `POLICY` stands for the flow's own version. */
+const tries = (day: string, exitCode: string, version = "POLICY"): Files => ({
+  "rollbacks.md": `| When | Who |\n|---|---|\n| ${day} 12:00:00 | ada | ${exitCode} | 1.0 | ${version} | \`x\` |\n`,
+});
+
+const change = (matter: string): Files => ({
+  "changes/0007-join.md": `---\nchange: 7\ntitle: Join\nflow: avatars\nroute: POST /x\nowner: Ada\n${matter}---\ntext\n`,
+});
+
+const PRACTISED: Files = { ...drill("2026-11-01", "upstream-down"), ...baseline("2026-11-01") };
+
+type Files = Readonly<Record<string, string>>;
+
 interface Around {
+  /** In the flow's folder; in place of those that a practised flow has. */
+  readonly files?: Files;
   readonly receiptLifetimeMs?: number | null;
   readonly isRecorded?: boolean;
 }
@@ -40,7 +72,7 @@ async function review(
   keys: Readonly<Record<string, string | null>>,
   around: Around = {},
 ): Promise<ReviewNote[]> {
-  const { receiptLifetimeMs = HOUR_MS, isRecorded = true } = around;
+  const { receiptLifetimeMs = HOUR_MS, isRecorded = true, files = PRACTISED } = around;
   const folder = join(root, String(folders++), "avatars");
   mkdirSync(join(folder, "expected"), { recursive: true });
   if (isRecorded) writeFileSync(join(folder, "expected/created.answer.json"), "{}");
@@ -50,6 +82,10 @@ async function review(
   writeFileSync(join(folder, "flow.yaml"), text);
   const reading = await readFlow(join(folder, "flow.yaml"), { upstreams: "any" });
   assert.ok(reading.ok, JSON.stringify(reading));
+  for (const [name, content] of Object.entries(files)) {
+    mkdirSync(join(folder, name, ".."), { recursive: true });
+    writeFileSync(join(folder, name), content.replaceAll("POLICY", reading.flow.policyVersion));
+  }
   return reviewFlow(reading.flow, reading.source, { today: TODAY, receiptLifetimeMs });
 }
 
@@ -167,6 +203,76 @@ for (const { rule, bad, good, around } of TABLE) {
   });
 }
 
+/** What lies in the flow's folder decides here, and not the flow's file. */
+const PRACTICE: readonly { readonly rule: string; readonly bad: Files; readonly good: Files }[] = [
+  { rule: "5:1 REVIEW-DRILL-NEVER", bad: baseline(TODAY), good: PRACTISED },
+  {
+    rule: "5:1 REVIEW-DRILL-OLD",
+    bad: { ...PRACTISED, ...drill("2026-08-23", "overload") },
+    good: { ...PRACTISED, ...drill("2026-08-23", "overload"), ...drill("2026-08-24", "overload") },
+  },
+  {
+    rule: "5:1 REVIEW-DRILL-OTHER-POLICY",
+    bad: { ...PRACTISED, ...drill("2026-11-02", "upstream-down", "0123456789abcdef") },
+    good: {
+      ...drill("2026-11-02", "upstream-down", "0123456789abcdef"),
+      ...drill("2026-11-03", "upstream-down"),
+      ...baseline(TODAY),
+    },
+  },
+  {
+    rule: "12:1 REVIEW-ROLLBACK-FAILED",
+    bad: { ...PRACTISED, ...tries(TODAY, "3") },
+    good: { ...PRACTISED, ...tries(TODAY, "0") },
+  },
+  {
+    rule: "12:1 REVIEW-ROLLBACK-BEFORE-CHANGE",
+    bad: { ...PRACTISED, ...tries(TODAY, "0", "0123456789abcdef") },
+    good: { ...PRACTISED, ...tries("2026-11-21", "0", "0123456789abcdef") },
+  },
+  { rule: "1:1 REVIEW-BASELINE-MISSING", bad: drill(TODAY, "killed"), good: PRACTISED },
+  {
+    rule: "1:1 REVIEW-BASELINE-MISSING",
+    bad: { ...PRACTISED, "baseline.json": "{}" },
+    good: { ...PRACTISED, ...baseline("2026-08-24") },
+  },
+  {
+    rule: "1:1 REVIEW-BASELINE-OLD",
+    bad: { ...PRACTISED, ...baseline("2026-08-23") },
+    good: { ...PRACTISED, ...baseline("2026-08-24") },
+  },
+  {
+    rule: "8:1 REVIEW-CHANGE-OPEN-LONG",
+    bad: { ...PRACTISED, ...change("status: open\nopened: 2026-10-22\n") },
+    good: { ...PRACTISED, ...change("status: open\nopened: 2026-10-23\n") },
+  },
+  {
+    rule: "10:1 REVIEW-CHANGE-UNMEASURED",
+    bad: {
+      ...PRACTISED,
+      ...change("status: closed\nopened: 2026-01-01\nclosed: 2026-05-26\noutcome: unmeasured\n"),
+    },
+    good: {
+      ...PRACTISED,
+      ...change(
+        "status: closed\nopened: 2026-01-01\nclosed: 2026-11-22\noutcome: success\ncomparison: 2026-x\n",
+      ),
+    },
+  },
+];
+
+for (const { rule, bad, good } of PRACTICE) {
+  test(`${rule.split(" ")[1]} is found by what lies in the folder: ${Object.keys(bad).at(-1)}`, async () => {
+    assert.deepEqual(told(await review({}, { files: bad })), [rule]);
+    assert.deepEqual(told(await review({}, { files: good })), []);
+  });
+}
+
+test("of drills, only a flow that is enforced is told", async () => {
+  const files = baseline(TODAY);
+  for (const mode of ["observe", "off"]) assert.deepEqual(told(await review({ mode }, { files })), []);
+});
+
 test("an answer that was never recorded is told where it is expected, or at the top", async () => {
   const around = { isRecorded: false };
   assert.deepEqual(told(await review({}, around)), ["1:1 REVIEW-ANSWER-NEVER-RECORDED"]);
@@ -204,7 +310,7 @@ test("every rule has an id of its own, a reason and a remedy in plain words, and
     for (const text of [when, why]) assert.match(text, /^.*\.$/, id);
     assert.match(remedy, /^[a-z].*[^.]$/, id);
   }
-  const tried = TABLE.map(({ rule }) => rule.split(" ")[1]);
+  const tried = [...TABLE, ...PRACTICE].map(({ rule }) => rule.split(" ")[1]);
   const elsewhere = ["REVIEW-ANSWER-NEVER-RECORDED", "REVIEW-WAIVER-OVER", "REVIEW-WAIVER-ENDS"];
   assert.deepEqual([...new Set([...tried, ...elsewhere])].sort(), [...ids].sort());
 });

@@ -5,6 +5,7 @@
 import type { WrittenGroup } from "../../setup/written-group.ts";
 import type { KeyPath } from "../../setup/yaml-source.ts";
 import type { Flow } from "../flow.ts";
+import type { FlowUpkeep } from "./read-upkeep.ts";
 
 /** Never renamed, only retired. */
 export type ReviewId = `REVIEW-${string}`;
@@ -17,6 +18,7 @@ export interface ReviewContext {
   readonly receiptLifetimeMs: number | null;
   /** Whether an answer was recorded: `expected/created.answer.json`. */
   readonly isAnswerRecorded: boolean;
+  readonly upkeep: FlowUpkeep;
 }
 
 /** What a rule looks at. */

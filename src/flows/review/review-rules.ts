@@ -2,8 +2,10 @@
  * Every rule of the review, in the order in which they are listed.
  */
 import type { ReviewId, ReviewRule } from "./review-rule.ts";
+import { CHANGE_RULES } from "./rules/changes.ts";
 import { CHECKING_RULES } from "./rules/checking.ts";
 import { FILE_RULES } from "./rules/files.ts";
+import { PRACTICE_RULES } from "./rules/practice.ts";
 import { UPKEEP_RULES } from "./rules/upkeep.ts";
 import { WHO_RULES } from "./rules/who.ts";
 
@@ -12,6 +14,8 @@ export const REVIEW_RULES: readonly ReviewRule[] = [
   ...FILE_RULES,
   ...UPKEEP_RULES,
   ...CHECKING_RULES,
+  ...PRACTICE_RULES,
+  ...CHANGE_RULES,
 ];
 
 /** The rule of an id. @throws where there is none: ids are written in the program */

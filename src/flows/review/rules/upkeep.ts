@@ -66,12 +66,12 @@ export const UPKEEP_RULES: readonly ReviewRule[] = [
     title: "The way back was never tried",
     when: "`rollback` has no `tried`.",
     why: "A way back that nobody has gone is a guess.",
-    remedy: "go it once, and write tried: 2026-11-22",
-    find: ({ flow, today }) =>
+    remedy: "run sluicegate rollback avatars, which writes tried: 2026-11-22 when it worked",
+    find: ({ flow }) =>
       foundIf(flow.notes.rollback !== null && flow.notes.rollback.tried === undefined, () => ({
         path: ["rollback"],
         what: "the way back was never tried",
-        remedy: `go it once, and write tried: ${today}`,
+        remedy: `run sluicegate rollback ${flow.name}, which writes the day when it worked`,
       })),
   },
   {
@@ -79,7 +79,7 @@ export const UPKEEP_RULES: readonly ReviewRule[] = [
     title: "The way back was tried long ago",
     when: `\`rollback.tried\` is more than ${REVIEW_DAYS} days ago.`,
     why: "The service has changed since, and nobody knows whether the way back still leads there.",
-    remedy: "go it once, and write tried: 2026-11-22",
+    remedy: "run sluicegate rollback avatars, which writes tried: 2026-11-22 when it worked",
     find: ({ flow, today }) => {
       const tried = flow.notes.rollback?.tried;
       if (tried === undefined || daysBetween(tried, today) <= REVIEW_DAYS) return [];
@@ -87,7 +87,7 @@ export const UPKEEP_RULES: readonly ReviewRule[] = [
         {
           path: ["rollback", "tried"],
           what: `the way back was last tried ${daysBetween(tried, today)} days ago`,
-          remedy: `go it again, and write tried: ${today}`,
+          remedy: `run sluicegate rollback ${flow.name}, which writes the day when it worked`,
         },
       ];
     },
