@@ -20,6 +20,7 @@ import { EventStreams } from "./http/event-streams.ts";
 import { readBody, textMember } from "./http/read-body.ts";
 import { endedCookie, sessionCookie } from "./http/session-cookie.ts";
 import { readPageAssets } from "./page-assets.ts";
+import { DeploymentJudgements } from "./pages/deployment-judgements.ts";
 import { readDocumentPage } from "./pages/documents.ts";
 import { findRequestPage, listRequests } from "./pages/find-requests.ts";
 import { makeFlowPage, readRange } from "./pages/flow-page.ts";
@@ -127,6 +128,7 @@ class ConsoleDesk {
       probe: (flow) => this.#probes.state(flow),
       jobs: () => this.#jobs.states(),
       lastCheck: (flow) => this.#runs.last(flow),
+      judgements: new DeploymentJudgements(sources.history),
     };
     this.#front = new FrontCache(() => makeFrontPage(sources, this.#watched));
     this.#events = new EventStreams({

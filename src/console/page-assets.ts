@@ -30,7 +30,7 @@ export interface PageAsset {
 export type PageAssets = ReadonlyMap<string, PageAsset>;
 
 /** A file of the page before it has an address: its name below `web/`, with `/`. */
-export interface PageFile {
+interface PageFile {
   readonly name: string;
   readonly bytes: Buffer;
 }

@@ -8,7 +8,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { PageAsset, PageAssets } from "./page-assets.ts";
 
 /** Everything that a browser is told of the page. Trusted Types: no text becomes markup, whatever it holds. */
-export const PAGE_HEADERS: Readonly<Record<string, string>> = {
+const PAGE_HEADERS: Readonly<Record<string, string>> = {
   "content-security-policy": [
     "default-src 'none'",
     "script-src 'self'",
@@ -30,12 +30,15 @@ export const PAGE_HEADERS: Readonly<Record<string, string>> = {
   "x-frame-options": "DENY",
 };
 
-/** The addresses that the page shows something for; `web/routes.ts` is its own reading of them. */
+/** Addresses that the page shows something for, whatever their names hold; `web/routes.ts` is its own reading of them. */
 const PAGE_PATH = /^\/(?:held|sign-in|flows\/[^/]+(?:\/(?:changes|drills)\/[^/]+)?|requests\/[^/]+)?$/;
+/** Others that a person may have typed: the page says that there is nothing. A dot in the last part is a file's. */
+const TYPED_PATH = /^\/(?!api\/|assets\/)(?:[^/]+\/)*[^/.]*$/;
 
-/** The asset for a path without its query: one of `/assets/`, the page for an address of the page, else `undefined`. */
-export function findPageAsset(assets: PageAssets, path: string): PageAsset | undefined {
-  return assets.get(PAGE_PATH.test(path) ? "/" : path);
+/** The asset for a path without its query: one of `/assets/`, or the page itself for what a browser shows as a page; else `undefined`. */
+function findPageAsset(assets: PageAssets, path: string, accept = ""): PageAsset | undefined {
+  const isPage = PAGE_PATH.test(path) || (accept.includes("text/html") && TYPED_PATH.test(path));
+  return assets.get(isPage ? "/" : path);
 }
 
 /**
@@ -45,7 +48,7 @@ export function findPageAsset(assets: PageAssets, path: string): PageAsset | und
  */
 export function sendPage(assets: PageAssets, req: IncomingMessage, res: ServerResponse): boolean {
   if (req.method !== "GET" && req.method !== "HEAD") return false;
-  const asset = findPageAsset(assets, (req.url ?? "/").split("?", 1)[0] ?? "/");
+  const asset = findPageAsset(assets, (req.url ?? "/").split("?", 1)[0] ?? "/", req.headers.accept);
   if (asset === undefined) return false;
   const headers = {
     ...PAGE_HEADERS,

@@ -1,17 +1,17 @@
 /**
  * *Last change?* The newest change that is known of, and whether anything went differently since: a suspicion, never a proof.
  */
-import type { Answer, DeploymentJudgement } from "../console-api.ts";
+import type { Answer, Condition, DeploymentJudgement } from "../console-api.ts";
 import { sayMoment } from "../say-figures.ts";
 
-/** A change of one flow, judged; `null` where nothing can be said of it yet. */
+/** A change as one flow has felt it. */
 export interface JudgedChange {
   readonly atMs: number;
   /** `deployed 3c4d`. */
   readonly label: string;
-  /** `null`: of the gate as a whole, and no flow had traffic to judge it by. */
+  /** `null`: it is of all flows, and none had the traffic to judge it by. */
   readonly flow: string | null;
-  readonly judgement: DeploymentJudgement | null;
+  readonly judgement: DeploymentJudgement;
 }
 
 export interface ChangeInput {
@@ -38,26 +38,19 @@ export function answerChange({ changes, days, nowMs }: ChangeInput): Answer {
   const what = `${where}${label}, ${sayMoment(atMs, nowMs)}`;
   return {
     question: "change",
-    condition: judgement?.condition ?? "unknown",
-    word: wordOf(judgement),
-    sentence:
-      judgement === null
-        ? `${what}. Too little traffic since to tell what it did.`
-        : `${what}. ${judgement.sentence}`,
+    condition: judgement.condition,
+    word: WORDS[judgement.condition],
+    sentence: `${what}. ${flow === null ? "Too little traffic before or since to tell what it did." : judgement.sentence}`,
     seenAtMs: atMs,
     link: flow === null ? null : `/flows/${flow}`,
   };
 }
 
-function wordOf(judgement: DeploymentJudgement | null): string {
-  switch (judgement?.condition) {
-    case "good":
-      return "No trace";
-    case "bad":
-      return "Worse?";
-    case "attention":
-      return "Different?";
-    default:
-      return "Not known";
-  }
-}
+/** With a question mark, since it is suspected. */
+const WORDS: Readonly<Record<Condition, string>> = {
+  good: "No trace",
+  bad: "Worse?",
+  attention: "Different?",
+  unknown: "Not known",
+  stale: "Not known",
+};

@@ -10,7 +10,6 @@ import type { DeploymentJudgement, FlowPage } from "../console-api.ts";
 import type { ConsoleSources } from "../console-sources.ts";
 import { expectedFigures } from "../expected-figures.ts";
 import { makeCharts } from "./charts.ts";
-import { judgeChange } from "./deployment-judgements.ts";
 import { documentRow } from "./documents.ts";
 import { gatherFlowFacts, lastHour } from "./flow-facts.ts";
 import { makeFlowRow } from "./flow-row.ts";
@@ -78,7 +77,7 @@ export async function makeFlowPage(
     promise: promiseOf(flow),
     charts: makeCharts(points, expectedFigures(flow)),
     marks: newest.slice(0, MARKS_MAX).reverse().map(chartMark),
-    deployments: await judgements(sources, flow, newest.filter(isChange)),
+    deployments: await judgementsOf(watched, flow, newest.filter(isChange), nowMs),
     refusals: refusals.map(({ code, count, lastAtMs }) => ({ code, title: titleOf(code), count, lastAtMs })),
     failing: failing.map(makeRequestRow),
     slowest: slowest.map(makeRequestRow),
@@ -129,24 +128,13 @@ const titleOf = (code: string): string =>
   isErrorCode(code) ? ERROR_CODES[code].title : "Refused for another reason";
 
 /** What can be said of the newest changes. */
-async function judgements(
-  sources: ConsoleSources,
+function judgementsOf(
+  { judgements }: Watched,
   flow: Flow,
   changes: readonly Mark[],
+  nowMs: number,
 ): Promise<readonly DeploymentJudgement[]> {
-  const judged = await Promise.all(
-    changes.slice(0, JUDGED_MAX).map(
-      async (mark): Promise<DeploymentJudgement> =>
-        (await judgeChange(sources, flow, mark)) ?? {
-          atMs: mark.atMs,
-          label: markLabel(mark),
-          condition: "unknown",
-          sentence: "Too little traffic before or since to tell what it did.",
-          command: null,
-        },
-    ),
-  );
-  return judged;
+  return Promise.all(changes.slice(0, JUDGED_MAX).map((mark) => judgements.of(flow, mark, nowMs)));
 }
 
 function commandsOf({ name }: Flow): FlowPage["commands"] {

@@ -9,12 +9,12 @@ import { answerChange, type JudgedChange } from "../answers/answer-change.ts";
 import { answerJobs } from "../answers/answer-jobs.ts";
 import { answerSlow } from "../answers/answer-slow.ts";
 import { answerUp } from "../answers/answer-up.ts";
-import type { Answer, Condition, FrontPage } from "../console-api.ts";
+import type { Answer, Condition, DeploymentJudgement, FrontPage } from "../console-api.ts";
 import type { ConsoleSources } from "../console-sources.ts";
 import { sayMoment } from "../say-figures.ts";
 import type { JobState } from "../watching/job-state.ts";
 import type { ProbeState } from "../watching/probe-state.ts";
-import { judgeChange } from "./deployment-judgements.ts";
+import type { DeploymentJudgements } from "./deployment-judgements.ts";
 import { type FlowFacts, gatherFlowFacts, lastHour } from "./flow-facts.ts";
 import { type LastCheck, makeFlowRow } from "./flow-row.ts";
 import { countWaiting } from "./held-uploads.ts";
@@ -30,6 +30,7 @@ export interface Watched {
   readonly probe: (flow: string) => ProbeState | null;
   readonly jobs: () => readonly JobState[];
   readonly lastCheck: (flow: Flow) => Promise<LastCheck>;
+  readonly judgements: DeploymentJudgements;
 }
 
 export async function makeFrontPage(sources: ConsoleSources, watched: Watched): Promise<FrontPage> {
@@ -55,7 +56,7 @@ export async function makeFrontPage(sources: ConsoleSources, watched: Watched): 
       waiting === null
         ? noData("jobs", "the records of uploads cannot be read")
         : answerJobs({ waiting, jobs: watched.jobs(), nowMs }),
-      trouble === null ? await lastChange(sources, facts, nowMs) : noData("change", trouble),
+      trouble === null ? await lastChange(watched, facts, nowMs) : noData("change", trouble),
     ],
     flows: rows,
     held: waiting === null ? 0 : waiting.held + waiting.forPerson,
@@ -82,6 +83,8 @@ async function attempt<T>(work: () => Promise<T>): Promise<T | null> {
   }
 }
 
+const UNREADABLE = "the history of requests cannot be read; the log says why";
+
 interface Gathered {
   readonly facts: readonly FlowFacts[];
   /** Why the history could not be asked, as a phrase; `null` where it could. */
@@ -101,7 +104,7 @@ async function gatherAll(sources: ConsoleSources, watched: Watched, nowMs: numbe
   } catch (error) {
     gate.log.error({ err: error }, "the history cannot be read");
     const facts = gate.flows.flows.map((flow) => unknownFacts(flow, watched));
-    return { facts, trouble: "the history of requests cannot be read; the log says why" };
+    return { facts, trouble: UNREADABLE };
   }
 }
 
@@ -138,14 +141,10 @@ function unknownFacts(flow: Flow, watched: Watched): FlowFacts {
   };
 }
 
-async function lastChange(
-  sources: ConsoleSources,
-  facts: readonly FlowFacts[],
-  nowMs: number,
-): Promise<Answer> {
-  const changes = await newestChanges(sources, facts, nowMs).catch(() => null);
+async function lastChange(watched: Watched, facts: readonly FlowFacts[], nowMs: number): Promise<Answer> {
+  const changes = await attempt(() => newestChanges(watched, facts, nowMs));
   return changes === null
-    ? noData("change", "the history of requests cannot be read; the log says why")
+    ? noData("change", UNREADABLE)
     : answerChange({ changes, days: CHANGE_DAYS, nowMs });
 }
 
@@ -153,31 +152,24 @@ const RANK: Readonly<Record<Condition, number>> = { bad: 0, attention: 1, good: 
 
 /** The newest change as each flow that it concerns has felt it, the worst first. */
 async function newestChanges(
-  sources: ConsoleSources,
+  { judgements }: Watched,
   facts: readonly FlowFacts[],
   nowMs: number,
 ): Promise<readonly JudgedChange[]> {
   const latest = facts.flatMap((one) => {
     const mark = one.marks.find(isChange);
-    return mark === undefined || mark.atMs < nowMs - CHANGE_DAYS * DAY ? [] : [{ facts: one, mark }];
+    return mark === undefined || mark.atMs < nowMs - CHANGE_DAYS * DAY ? [] : [{ flow: one.flow, mark }];
   });
   const newest = Math.max(...latest.map(({ mark }) => mark.atMs));
   const together = latest.filter(({ mark }) => newest - mark.atMs <= SAME_CHANGE_MS);
   const judged = await Promise.all(
-    together.map(({ facts: { flow }, mark }) => judgedFor(sources, flow, mark)),
+    together.map(async ({ flow, mark }) => changeOf(flow, mark, await judgements.of(flow, mark, nowMs))),
   );
-  return judged.toSorted((a, b) => rank(a) - rank(b));
+  return judged.toSorted((a, b) => RANK[a.judgement.condition] - RANK[b.judgement.condition]);
 }
 
-const rank = ({ judgement }: JudgedChange): number => RANK[judgement?.condition ?? "unknown"];
-
-async function judgedFor(sources: ConsoleSources, flow: Flow, mark: Mark): Promise<JudgedChange> {
-  const judgement = await judgeChange(sources, flow, mark);
-  return {
-    atMs: mark.atMs,
-    label: markLabel(mark),
-    // Where nothing can be said of any flow, what is of all of them is told as that.
-    flow: judgement === null && mark.flow === null ? null : flow.name,
-    judgement,
-  };
+/** Where nothing can be said of any flow, what is of all of them is told as that. */
+function changeOf(flow: Flow, mark: Mark, judgement: DeploymentJudgement): JudgedChange {
+  const isOfAll = mark.flow === null && judgement.condition === "unknown";
+  return { atMs: mark.atMs, label: markLabel(mark), flow: isOfAll ? null : flow.name, judgement };
 }
