@@ -2,7 +2,8 @@
  * The folder of one drill: everything that it makes on this machine is in it, and a note by which the next drill finds what a drill that was killed has
  * left: its gate, and the folder itself.
  *
- * Layout of `sluicegate-drill-XXXXXX/`: `drill.json` (the note), `sluicegate.yaml`, `flows/NAME/`, `data/`.
+ * Layout of `sluicegate-drill-XXXXXX/`: `drill.json` (the note), `sluicegate.yaml`, `flows/NAME/`, `data/` with
+ * records and keys, `storage/`.
  * Always holds: only folders of our own user are looked at, and only processes whose command line names such a folder are ended.
  */
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
@@ -47,7 +48,7 @@ export class DrillFolder {
     };
     const folder = new DrillFolder(path, note);
     await folder.#write();
-    await mkdir(join(path, "data"));
+    for (const name of ["data", "storage"]) await mkdir(join(path, name));
     await copyFlow(flow, join(path, "flows", flow.name));
     return folder;
   }
@@ -101,7 +102,7 @@ async function removeLeftover(path: string): Promise<string | null> {
   for (const pid of note.gatePids) if (await endIfOf(pid, path)) ended += 1;
   await rm(path, { recursive: true, force: true });
   const gate = ended === 0 ? "" : " and its gate, which still ran";
-  return `Removed what a ${note.kind} drill of ${note.flow} had left that did not come to its end: its folder${gate}. What it had sent may be left in the service; its names begin with ${note.mark}.`;
+  return `Removed what an earlier drill (${note.flow}, ${note.kind}) had left, which did not come to its end: its folder${gate}. What it had sent may be left in the service; its names begin with ${note.mark}.`;
 }
 
 /** `null` where it is not ours, or no drill's. */

@@ -14,8 +14,10 @@ import { parseUploadId } from "../uploads/upload-id.ts";
 import type { DrillFolder } from "./drill-folder.ts";
 import { waitUntil } from "./wait-until.ts";
 
-const READY_MS_MAX = 10_000;
+/** On a busy machine a start takes its time, and that is not what is drilled. */
+const READY_MS_MAX = 30_000;
 const STOP_MS_MAX = 4000;
+const LOGGED_MS_MAX = 3000;
 const ASK_MS_MAX = 3000;
 const LOG_CHARS_MAX = 8 * 1024 * 1024;
 const LISTED_MAX = 1000;
@@ -108,12 +110,13 @@ export class DrillGate {
     await ended;
   }
 
-  /** Whether a line with these words was logged. */
-  hasLogged(words: string): boolean {
-    return this.#log.includes(words);
+  /** Whether a line with these words is logged: lines are written a little later than they are true. @param from as `logChars` told */
+  async logs(words: string, from = 0): Promise<boolean> {
+    const has = () => (this.#log.includes(words, from) ? true : null);
+    return (await waitUntil(has, LOGGED_MS_MAX, this.#options.signal)) === true;
   }
 
-  /** So long is the log by now; for `loggedSince`. */
+  /** So long is the log by now. */
   get logChars(): number {
     return this.#log.length;
   }

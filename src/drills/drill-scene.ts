@@ -19,7 +19,7 @@ import type { Settings } from "../settings/settings.ts";
 import type { DrillFinding } from "./drill.ts";
 import { DrillFolder } from "./drill-folder.ts";
 import { DrillGate } from "./drill-gate.ts";
-import { DrillSender } from "./drill-upload.ts";
+import { DrillSender, type SentUpload } from "./drill-upload.ts";
 import { type Behind, FaultProxy } from "./fault-proxy.ts";
 import { drillSettings, type GateWishes, sayChanges, writtenSettings } from "./gate-settings.ts";
 
@@ -80,6 +80,20 @@ export class DrillScene {
 
   find(what: string, promised: string, isKept: boolean, seen: string): void {
     this.findings.push({ what, promised, seen, isKept });
+  }
+
+  /** The same with the ids that the gate's records have of them, where their answers told none. */
+  async identified(sent: readonly SentUpload[]): Promise<readonly SentUpload[]> {
+    const records = await this.gate.records();
+    return sent.map((each) => {
+      const record = records.find(
+        ({ requestId, files, path }) =>
+          requestId === each.requestId ||
+          path.endsWith(`/${each.name}`) ||
+          files.some(({ declaredName }) => declaredName === each.name),
+      );
+      return { ...each, uploadId: each.uploadId ?? record?.id ?? null };
+    });
   }
 
   /** Removes from the service what this drill has stored there. @returns what was done, a sentence each */
@@ -151,7 +165,8 @@ export async function withScene<T>(input: SceneInput, use: (scene: DrillScene) =
   const cleaning = await openCleaning(input, sending, closing);
   const sender = new DrillSender(sending, markOf(runId), signal);
   const injected = sayChanges(settings, own, flow);
-  return use(
+  // Awaited here: what is opened must stay so until it is done.
+  return await use(
     new DrillScene({ flow, target: sending, folder, proxy, gate, sender, signal, injected, cleaning }),
   );
 }

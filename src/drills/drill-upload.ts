@@ -37,6 +37,8 @@ export interface SentUpload {
   readonly location: string | null;
   /** `null` where the gate told none: it had not begun to take the upload. */
   readonly uploadId: string | null;
+  /** As the gate's problem tells it, and its records have it; `null` where it tells none. */
+  readonly requestId: string | null;
   readonly elapsedMs: number;
 }
 
@@ -119,6 +121,7 @@ function readSent(name: string, exchange: Exchange | null): SentUpload {
     isKept: said.isKept === true,
     location: header("location"),
     uploadId: header("sluicegate-upload"),
+    requestId: isProblem ? text(said.requestId) : null,
     elapsedMs: exchange?.elapsedMs ?? 0,
   };
 }

@@ -66,7 +66,7 @@ const ANSWER_BYTES_MAX = 1024 * 1024;
 const HOP_BY_HOP = /^(connection|keep-alive|proxy-connection|transfer-encoding|upgrade|te|trailer)$/i;
 
 export class FaultProxy {
-  readonly #behind: Behind;
+  #behind: Behind;
   readonly #handOvers: Noted[] = [];
   readonly #ended = new AbortController();
   #fault: Fault = { kind: "none" };
@@ -97,6 +97,11 @@ export class FaultProxy {
 
   heal(): Promise<void> {
     return this.fail({ kind: "none" });
+  }
+
+  /** From now on nothing more is sent to the service: the proxy answers in its place. */
+  standIn(status: number): void {
+    this.#behind = { kind: "stand-in", status };
   }
 
   async close(): Promise<void> {

@@ -9,6 +9,7 @@ import { randomBytes } from "node:crypto";
 import { dirname, join } from "node:path";
 import type { Flow } from "../flows/flow.ts";
 import type { Settings, UpstreamSettings, VerificationKeys } from "../settings/settings.ts";
+import { formatDuration } from "../setup/duration.ts";
 
 /** Where the drill's gate is, and what stands behind it. */
 export interface GatePlace {
@@ -81,7 +82,8 @@ export function drillSettings(
     flowsFolder: dirname(flow.folder),
     upstreams: new Map([[flow.upstream, { ...upstream, url: upstreamUrl, timeoutMs }]]),
     records: { ...settings.records, path: join(data, "records.sqlite") },
-    storage: { driver: "disk", path: data },
+    // Apart from the records, so that a disk can be full of which they know nothing.
+    storage: { driver: "disk", path: join(folder, "storage") },
     receipts: { ...settings.receipts, issuer: `http://127.0.0.1:${port}`, keysFolder: join(data, "keys") },
     callers: ownCallers(settings.callers, flow),
     trustProxy: [],
@@ -105,7 +107,9 @@ export function sayChanges(before: Settings, after: Settings, flow: Flow): strin
     ["limits.headers", before.limits.headersMs, after.limits.headersMs],
   ] as const;
   const said = waits.flatMap(([what, was, is]) =>
-    was === undefined || is === undefined || was === is ? [] : [`${what} is ${is} ms instead of ${was} ms`],
+    was === undefined || is === undefined || was === is
+      ? []
+      : [`${what} is ${formatDuration(is)} instead of ${formatDuration(was)}`],
   );
   if (before.limits.uploads !== after.limits.uploads)
     said.push(`limits.uploads is ${after.limits.uploads} instead of ${before.limits.uploads}`);

@@ -15,7 +15,7 @@ const DAY_MS = 86_400_000;
 /** The gate looks at the file every few milliseconds. */
 const SEEN_MS = 50;
 const ARRIVAL_MS = 8000;
-const PERSON_MS_MAX = 6000;
+const PERSON_MS_MAX = 10_000;
 
 export const CLOCK: DrillKindRow = {
   kind: "clock",
@@ -92,7 +92,7 @@ async function judgeKeptGoingBack(scene: DrillScene, to: Jump): Promise<void> {
   await to(-DAY_MS);
   await scene.proxy.heal();
   await judgeArrival(scene, sent.uploadId === null ? [] : [sent.uploadId], ARRIVAL_MS);
-  const hasLogged = scene.gate.hasLogged("the clock has gone back");
+  const hasLogged = await scene.gate.logs("the clock has gone back");
   scene.find(
     "What the log says of a clock that goes back",
     "`the clock has gone back`, and that what waits is due now.",

@@ -53,7 +53,7 @@ async function play(scene: DrillScene): Promise<void> {
   judgeCut(scene, cut.clients);
   await judgeAcknowledged(scene, sent);
   judgeUnfinished(scene, known, cut.handedOver);
-  judgeStart(scene, gate.loggedSince(logged));
+  await judgeStart(scene, logged);
   await judgeUncertain(scene, cut.handedOver);
   await judgeRetry(scene, prepared[0], sent[0]);
 }
@@ -122,7 +122,9 @@ function judgeUnfinished(scene: DrillScene, known: ReadonlySet<string>, handedOv
   );
 }
 
-function judgeStart(scene: DrillScene, log: string): void {
+async function judgeStart(scene: DrillScene, logged: number): Promise<void> {
+  await scene.gate.logs("after the last stop:", logged);
+  const log = scene.gate.loggedSince(logged);
   const [line] = log.split("\n").filter((each) => each.includes("after the last stop:"));
   scene.find(
     "What the start says",

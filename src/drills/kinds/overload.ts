@@ -43,8 +43,9 @@ async function play(scene: DrillScene): Promise<void> {
     );
     const more: PreparedUpload[] = [];
     for (let index = 0; index < MORE; index += 1) more.push(await sender.prepare());
+    const before = scene.proxy.handOvers.length;
     const refused = await Promise.all(more.map((each) => sender.send(each)));
-    judgeRefused(scene, refused);
+    judgeRefused(scene, refused, scene.proxy.handOvers.length - before);
     await judgeReadiness(scene);
     goOn.resolve();
     judgeHeld(scene, await Promise.all(held));
@@ -60,7 +61,8 @@ async function untilFull({ gate, signal }: DrillScene, places: number): Promise<
   await waitUntil(async () => ((await active()) >= places ? true : null), BEGUN_MS_MAX, signal);
 }
 
-function judgeRefused(scene: DrillScene, sent: readonly SentUpload[]): void {
+/** @param told so many uploads the service was told of meanwhile */
+function judgeRefused(scene: DrillScene, sent: readonly SentUpload[], told: number): void {
   const isHonest = ({ status, code, retryAfterSeconds, retry }: SentUpload): boolean =>
     ((status === 503 && code === "GATE_BUSY") || (status === 429 && code !== null)) &&
     isWait(retryAfterSeconds) &&
@@ -72,7 +74,6 @@ function judgeRefused(scene: DrillScene, sent: readonly SentUpload[]): void {
     sent.every(isHonest),
     `${sayAnswers(sent)}; Retry-After: ${waits.map((each) => each ?? "none").join(", ")}.`,
   );
-  const told = sent.flatMap(({ uploadId }) => handOversOf(scene, uploadId)).length;
   scene.find(
     "What the service gets of them",
     "Nothing.",

@@ -6,7 +6,7 @@ import type { DrillScene } from "../drill-scene.ts";
 import type { PreparedUpload, SentUpload } from "../drill-upload.ts";
 import type { Fault } from "../fault-proxy.ts";
 import { atOnceMax } from "../flow-shares.ts";
-import { handOversOf, judgeAnswers, judgeArrival, judgeOnce, timesTaken } from "../judge/judge-uploads.ts";
+import { judgeAnswers, judgeArrival, judgeOnce, timesTaken } from "../judge/judge-uploads.ts";
 import { type PromisedAnswer, promisedAnswer, type ServiceFailure } from "../judge/promised-answer.ts";
 import { pause, waitUntil } from "../wait-until.ts";
 
@@ -23,7 +23,7 @@ const UPLOADS = 2;
 /** A first try again comes after at most a second: who is not tried until then is not tried by itself. */
 const NOT_AGAIN_MS = 1500;
 /** Beside the pauses between tries, which are at most twice as long as the fault has lasted. */
-const ARRIVAL_MS = 4000;
+const ARRIVAL_MS = 8000;
 
 /** Makes the fault, judges what comes of it, heals it, and judges what was kept. */
 export async function playServiceFault(scene: DrillScene, played: ServiceFault): Promise<void> {
@@ -33,9 +33,10 @@ export async function playServiceFault(scene: DrillScene, played: ServiceFault):
   for (let index = 0; index < UPLOADS; index += 1) uploads.push(await sender.prepare());
   const failedAt = performance.now();
   await proxy.fail(played.fault);
-  const sent = await sendAll(scene, uploads);
+  const before = proxy.handOvers.length;
+  const sent = await scene.identified(await sendAll(scene, uploads));
   judgeAnswers(scene, played.what, sent, promised);
-  await judgeTold(scene, sent, promised, played);
+  if (promised.fate !== "again") await judgeTold(scene, before, played);
   await judgeReadiness(scene, played);
   const ids = sent.flatMap(({ uploadId }) => (uploadId === null ? [] : [uploadId]));
   await judgeKept(scene, sent, promised);
@@ -58,24 +59,25 @@ async function sendAll(
   return sent;
 }
 
-/** What the service was told of refused uploads, or of those that it may have. */
+/** What the service has of uploads that the client was not told to be safe. @param before so many had been handed over until then */
 async function judgeTold(
   scene: DrillScene,
-  sent: readonly SentUpload[],
-  { fate }: PromisedAnswer,
+  before: number,
   { isTakenByService }: ServiceFault,
 ): Promise<void> {
-  if (fate === "again") return;
-  // Its own word may be on the way still: the gate had given up waiting for it.
-  const hasEnded = () => sent.every(({ uploadId }) => timesTaken(handOversOf(scene, uploadId)) > 0);
-  if (isTakenByService) await waitUntil(() => (hasEnded() ? true : null), ARRIVAL_MS, scene.signal);
-  const counts = sent.map(({ uploadId }) => timesTaken(handOversOf(scene, uploadId)));
-  const taken = counts.filter((count) => count > 0).length;
+  const taken = () => {
+    const told = Map.groupBy(scene.proxy.handOvers.slice(before), ({ uploadId }) => uploadId);
+    return [...told.values()].map(timesTaken);
+  };
+  const isEach = () => taken().filter((count) => count > 0).length === UPLOADS;
+  // Its answers may be on their way still: the gate has given up waiting for them.
+  if (isTakenByService) await waitUntil(() => (isEach() ? true : null), ARRIVAL_MS, scene.signal);
+  const counts = taken().filter((count) => count > 0);
   const promised = isTakenByService
     ? "The service has each of them once, although its answer never came through: so the drill made it."
     : "The service has nothing of them.";
-  const isRight = isTakenByService ? counts.every((count) => count === 1) : taken === 0;
-  scene.find("What the service has meanwhile", promised, isRight, `It has ${taken} of ${sent.length}.`);
+  const isRight = isTakenByService ? isEach() && counts.every((count) => count === 1) : counts.length === 0;
+  scene.find("What the service has meanwhile", promised, isRight, `It has ${counts.length} of ${UPLOADS}.`);
 }
 
 async function judgeReadiness(scene: DrillScene, { fault }: ServiceFault): Promise<void> {
@@ -121,11 +123,12 @@ async function judgeKept(
   const isByPerson = states.every((record) => record?.nextTryAtMs === null);
   const isRight =
     states.every((record) => record?.state === "undeliverable") && (fate === "again" || isByPerson);
-  const hasLogged = gate.hasLogged("delivery kept");
+  const words = fate === "again" ? "delivery kept, to be tried again" : "upload failed";
+  const hasLogged = await gate.logs(words);
   const how = fate === "again" ? "with a next try" : "waiting for a person";
   scene.find(
     "What is kept and recorded meanwhile",
-    `On record as undeliverable, ${how}; sluicegate_deliveries_waiting counts them; the log says so.`,
+    `On record as undeliverable, ${how}; sluicegate_deliveries_waiting counts them; the log says \`${words}\`.`,
     isRight && waiting === sent.length && hasLogged,
     `On record: ${said}. ${waiting} of ${sent.length} deliveries wait; the log ${hasLogged ? "says so" : "does not say so"}.`,
   );

@@ -17,8 +17,8 @@ const HONEST = 3;
 const EVERY_MS = 250;
 /** Shortened for the drill, so that it need not last a minute. */
 const WINDOW_MS = 1200;
-/** A body is looked at four times a window and judged at the end of each. */
-const CUT_MS_MAX = 3 * WINDOW_MS + 1500;
+/** Several times what it should take: a body is looked at four times a window. */
+const CUT_MS_MAX = 6 * WINDOW_MS;
 const HONEST_MS_MAX = 5000;
 
 export const SLOW_SENDERS: DrillKindRow = {
@@ -105,7 +105,7 @@ class SlowSender {
       this.#end();
     });
     this.#timer = setInterval(() => {
-      // The last byte is held back: a whole request would be an honest one.
+      // The last byte is held back: a whole request would be taken for an honest one.
       if (next < slowly.length - 1) this.#socket.write(slowly.subarray(next, next + 1));
       next += 1;
     }, EVERY_MS);

@@ -6,12 +6,12 @@ import type { DrillScene } from "../drill-scene.ts";
 import { fileOfSize, type SentUpload, sayAnswer } from "../drill-upload.ts";
 import { type FullDisk, makeFullDisk } from "../full-disk.ts";
 import { NO_WISHES } from "../gate-settings.ts";
-import { handOversOf, isAcceptedStatus, sayAnswers } from "../judge/judge-uploads.ts";
+import { isAcceptedStatus, sayAnswers } from "../judge/judge-uploads.ts";
 import { isWait } from "../judge/promised-answer.ts";
 import type { DrillKindRow } from "./drill-kind.ts";
 
 /** Goes to storage, and not into the records. */
-const LARGE_BYTES = 300_000;
+const LARGE_BYTES = 150_000;
 /** Rides in the records. */
 const SMALL_BYTES_MAX = 16 * 1024;
 const UPLOADS = 2;
@@ -41,11 +41,12 @@ async function play(scene: DrillScene, disk: FullDisk): Promise<void> {
   const hasLarge = fileOfSize(target, LARGE_BYTES) !== null;
   const isNeeded = hasLarge || flow.deliver === "receipt" || disk.meetsRecords;
   await disk.fill(pid);
+  const before = scene.proxy.handOvers.length;
   if (isNeeded) {
     const sent: SentUpload[] = [];
     for (let index = 0; index < UPLOADS; index += 1)
       sent.push(await sender.sendNew(hasLarge ? LARGE_BYTES : 0));
-    await judgeRefused(scene, disk, sent);
+    await judgeRefused(scene, disk, sent, before);
     await judgeReadiness(scene, disk);
   } else
     scene.injected.push(
@@ -56,7 +57,12 @@ async function play(scene: DrillScene, disk: FullDisk): Promise<void> {
   await disk.empty(pid);
 }
 
-async function judgeRefused(scene: DrillScene, disk: FullDisk, sent: readonly SentUpload[]): Promise<void> {
+async function judgeRefused(
+  scene: DrillScene,
+  disk: FullDisk,
+  sent: readonly SentUpload[],
+  before: number,
+): Promise<void> {
   const codes: readonly ErrorCode[] = disk.meetsRecords
     ? ["STORAGE_FULL", "STORAGE_WRITE_FAILED", "RECORDS_UNAVAILABLE"]
     : ["STORAGE_FULL"];
@@ -71,7 +77,7 @@ async function judgeRefused(scene: DrillScene, disk: FullDisk, sent: readonly Se
     sent.every(isPromised),
     `${sayAnswers(sent)}.`,
   );
-  const told = sent.flatMap(({ uploadId }) => handOversOf(scene, uploadId)).length;
+  const told = scene.proxy.handOvers.length - before;
   const files = await scene.gate.quarantined(disk.root(scene.gate.pid ?? 0));
   scene.find(
     "What is kept of the refused uploads",
@@ -85,7 +91,7 @@ async function judgeReadiness(scene: DrillScene, disk: FullDisk): Promise<void> 
   const { status, parts } = await scene.gate.readiness();
   const unwell = [...parts].filter(([, ok]) => !ok).map(([name]) => name);
   const isNamed = unwell.includes("storage") || (disk.meetsRecords && unwell.includes("records"));
-  const hasLogged = scene.gate.hasLogged("upload failed");
+  const hasLogged = await scene.gate.logs("upload failed");
   scene.find(
     "What the operator sees meanwhile",
     "/health/ready is 503 and names storage; the log says `upload failed`.",
