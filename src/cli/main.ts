@@ -12,6 +12,7 @@ import { addChangeCommands } from "./add-change-commands.ts";
 import { addCompareCommands } from "./add-compare-commands.ts";
 import { addConsoleCommands } from "./add-console-commands.ts";
 import { addDrillCommands } from "./add-drill-commands.ts";
+import { addMeasureCommands } from "./add-measure-commands.ts";
 import { type CommandIo, processIo } from "./io.ts";
 
 const EXIT_COULD_NOT_RUN = 2;
@@ -112,6 +113,7 @@ function makeProgram(io: CommandIo, exit: (code: number) => void): Command {
     );
 
   addCheckCommands(program, io, exit);
+  addMeasureCommands(program, io, exit);
   addCompareCommands(program, io, exit);
   addDrillCommands(program, io, exit);
 

@@ -1,0 +1,42 @@
+/**
+ * `measure` with its options; what it does is loaded when it is asked for.
+ */
+import type { Command } from "commander";
+import type { CommandIo } from "./io.ts";
+import type { MeasureArguments } from "./measure-options.ts";
+
+/** Adds it to the program. */
+export function addMeasureCommands(program: Command, io: CommandIo, exit: (code: number) => void): void {
+  program
+    .command("measure <flow>")
+    .description("load an upload route for a moment: response time, errors, cache, database calls")
+    .option("--target <url>", "where the route is (default: the public address of the settings)")
+    .option("--label <name>", "what this is, such as before or after")
+    .option(
+      "--rate <rate>",
+      "uploads a second, such as 20/s (default: the flow's, or half of what the route can do)",
+    )
+    .option("--requests <count>", "so many uploads (default: as many as fit into 30 s, at least 120)")
+    .option("--time <duration>", "so long, such as 1min, in place of --requests")
+    .option("--max-bytes <size>", "at most so much is sent (default: 1GiB)")
+    .option("--timeout <duration>", "so long may one upload take (default: 30s)")
+    .option(
+      "--warm",
+      "send a few files again and again, so that caches answer, in place of a new one each time",
+    )
+    .option("--seed <number>", "the same schedule as another measurement")
+    .option("--baseline", "keep it in the flow's folder as baseline.json, the one to compare with")
+    .option("--dry-run", "say what would be sent; send nothing")
+    .option("--json", "print the measurement as JSON")
+    .option("--settings <file>", "settings file (default: ./sluicegate.yaml)")
+    .option("--flows <folder>", "flows folder, when there are no settings")
+    .option(
+      "--allow-host <host...>",
+      "a host beside this machine that may be loaded; it must prove that it is yours",
+    )
+    .option("--ca <file>", "trust this certificate authority (PEM), too")
+    .option("--insecure", "do not verify the target's certificate")
+    .action(async (flow: string, options: Omit<MeasureArguments, "flow">) =>
+      exit(await (await import("./measure.ts")).measureCommand({ ...options, flow }, io)),
+    );
+}
