@@ -1,8 +1,8 @@
 /**
  * How long a case waits for an answer: as long as this target may need, and no longer, as a run has only so much time.
  *
- * Ten times what the control upload took, between three and ten seconds; never less than what the case itself allows, or than the route's own idle time;
- * and a second more for each megabyte that is to be sent.
+ * Ten times what the control upload took, between three and ten seconds; never less than what the case itself allows, or than the route's own idle time
+ * where that is so short; and a second more for each megabyte that is to be sent.
  */
 import type { Expectation, Target } from "../check.ts";
 
@@ -20,7 +20,9 @@ export function deadlineMsFor(
   controlMs: number | null,
 ): number {
   const usual = controlMs === null ? MOST_MS : Math.min(Math.max(TIMES * controlMs, LEAST_MS), MOST_MS);
-  const allowed = Math.max(expect.withinMs ?? 0, target.idleMs ?? 0);
+  const idleMs = target.idleMs ?? 0;
+  // A minute that a front would wait for a silent service is a whole run's time.
+  const allowed = Math.max(expect.withinMs ?? 0, idleMs <= MOST_MS ? idleMs : 0);
   const least = allowed === 0 ? 0 : allowed + BEYOND_MS;
   return Math.round(Math.max(usual, least) + sentBytes / BYTES_PER_MS);
 }

@@ -136,5 +136,5 @@ test("the size of a probe under a large limit is told without making it", () => 
 
 test("bytes are three times the limit, within bounds", () => {
   const most = (limit: number) => capsOf("ci", limit).sentBytesMax / MIB;
-  assert.deepEqual([most(1), most(20 * MIB), most(2 ** 31)], [32, 60, 256]);
+  assert.deepEqual([most(1), most(20 * MIB), most(2 ** 31)], [96, 96, 256]);
 });

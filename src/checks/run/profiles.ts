@@ -20,9 +20,9 @@ const CAPS: Readonly<Record<Profile, Caps>> = {
   "prod-safe": { requestsMax: 10, elapsedMsMax: 60_000 },
 };
 
-/** What a profile may spend on a route. Bytes: three times the size limit, at least 32 MiB, at most 256 MiB. */
+/** What a profile may spend on a route. Bytes: three times the size limit, at least 96 MiB (a service that takes all that it should refuse gets it all), at most 256 MiB. */
 export function capsOf(profile: Profile, sizeBytesMax: number): Caps & Pick<RunOptions, "sentBytesMax"> {
-  return { ...CAPS[profile], sentBytesMax: Math.min(Math.max(3 * sizeBytesMax, 32 * MIB), 256 * MIB) };
+  return { ...CAPS[profile], sentBytesMax: Math.min(Math.max(3 * sizeBytesMax, 96 * MIB), 256 * MIB) };
 }
 
 /** What is looked for inside of files, for which a route needs an inspection of its own. */

@@ -207,7 +207,8 @@ test("a case waits as long as its target, its size and its own promise need", ()
   const at = (controlMs: number | null, sentBytes = 0, idleMs: number | null = null, withinMs = 0) =>
     deadlineMsFor(withinMs === 0 ? accepted : { ...accepted, withinMs }, { idleMs }, sentBytes, controlMs);
   assert.deepEqual([at(5), at(500), at(4000), at(null)], [3000, 5000, 10_000, 10_000]);
-  assert.deepEqual([at(5, 60_000_000), at(5, 0, 30_000), at(5, 0, null, 6000)], [63_000, 31_000, 7000]);
+  assert.deepEqual([at(5, 60_000_000), at(5, 0, 8000), at(5, 0, null, 6000)], [63_000, 9000, 7000]);
+  assert.equal(at(5, 0, 60_000), 3000, "a front's long patience is not the run's");
 });
 
 test("how long a target asks to wait is read from seconds and from dates", () => {
