@@ -23,9 +23,10 @@ test("unless something else is said there are 20 pairs of 100, good for p95, wit
   assert.ok(plan.elapsedMs > 124_000 && plan.elapsedMs < 140_000, `${plan.elapsedMs} ms`);
 });
 
-test("in a hurry there are 8 short pairs, one look, and a median", () => {
+test("in a hurry there are 8 pairs and one look, enough to rule out half a point of errors", () => {
   const plan = planComparison({ ...WISH, isQuick: true });
-  assert.deepEqual([plan.pairs, plan.requests, plan.quantile], [8, 50, "p50"]);
+  assert.deepEqual([plan.pairs, plan.requests, plan.quantile], [8, 100, "p95"]);
+  assert.ok(plan.errorsVisible < 0.005, `${plan.errorsVisible}`);
   assert.deepEqual(plan.looks, [8]);
 });
 
@@ -37,6 +38,12 @@ test("a hoped change and a known noise say how many pairs it takes", () => {
     [8, 10, 18, 70],
   );
   assert.equal(pairsFor(-0.001, 0.2), 200, "bounded");
+});
+
+test("too few uploads for a p95 are good for a median, and may not rule out errors", () => {
+  const plan = planComparison({ ...WISH, isQuick: true, requests: 40 });
+  assert.equal(plan.quantile, "p50");
+  assert.ok(plan.errorsVisible > 0.005 && plan.errorsVisible < 0.02, `${plan.errorsVisible}`);
 });
 
 test("what was said about pairs holds, whatever is hoped", () => {

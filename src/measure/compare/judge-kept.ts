@@ -2,18 +2,15 @@
  * Judges a comparison from what was kept of it: the same for the first time and for each later one.
  */
 import type { Comparison } from "../comparison.ts";
-import type { JudgeInput } from "../judge/judge-input.ts";
+import { judgeComparison } from "../judge/judge-comparison.ts";
 import type { KeptComparison } from "./kept-comparison.ts";
 
 /** These hold however little was sent. */
 const HOLDS_EARLY = /^(INVALID|REFUSED )/;
 
 /** A comparison that ended before its time is inconclusive at best: whoever stops when they like what they see would see it too often. */
-export function judgeKept(
-  { input, cutShort }: KeptComparison,
-  judge: (input: JudgeInput) => Comparison,
-): Comparison {
-  const comparison = judge(input);
+export function judgeKept({ input, cutShort }: KeptComparison): Comparison {
+  const comparison = judgeComparison(input);
   if (cutShort === null) return comparison;
   const why = `${cutShort.replace(/\.$/, "")} after ${input.cold.length} of ${input.pairsPlanned} pairs.`;
   if (HOLDS_EARLY.test(comparison.verdict) && input.cold.length > 0)

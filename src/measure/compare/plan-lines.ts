@@ -34,7 +34,7 @@ export function planLines(planned: PlannedComparison): readonly string[] {
     ...row("Compare", `${flow.name}: ${flow.route.method} ${flow.route.path}`),
     ...row("Before (a)", a),
     ...row("After (b)", b),
-    ...row("One thing differs", `${variable}; anything else that differs ends it, before anything is sent`),
+    ...row("One thing differs", `${variable}; anything else that differs ends it, before there is any load`),
     ...row("First", noiseLine(plan)),
     ...row("Then", pairsLine(plan)),
     ...(plan.looks.length > 1 ? row("Looks", looksLine(plan)) : []),
@@ -48,6 +48,7 @@ export function planLines(planned: PlannedComparison): readonly string[] {
     ),
     ...row("Change it can see", visibleLine(planned)),
     ...(planned.expected === null ? [] : row("Change you expect", expectedLine(planned, planned.expected))),
+    ...row("Errors", errorsLine(planned)),
     ...shortLines(plan),
   ];
 }
@@ -123,6 +124,17 @@ function expectedLine({ plan, deviation }: PlannedComparison, expected: number):
     ? `${change}: ${needed} pairs show that${where}, so these are enough`
     : `${change}: that takes ${Number.isFinite(needed) ? needed : "endlessly many"} pairs${where}; with ${plan.pairs} the result may well be INCONCLUSIVE`;
 }
+
+/** Faster by failing is no win, so too few uploads to see that are too few for FASTER. */
+function errorsLine({ plan, flow }: PlannedComparison): string {
+  const { errorMarginShare } = flow.measure;
+  const seen = `where none goes wrong, a rise of more than ${points(plan.errorsVisible)} can be ruled out`;
+  return plan.errorsVisible <= errorMarginShare
+    ? `${seen}; FASTER allows ${points(errorMarginShare)}`
+    : `${seen}, and FASTER allows ${points(errorMarginShare)} only: these are too few uploads for that word; raise --pairs or --requests`;
+}
+
+const points = (value: number): string => `${(value * 100).toFixed(2)} points`;
 
 function shortLines({ pairs }: ComparePlan): string[] {
   return pairs >= PAIRS_MIN

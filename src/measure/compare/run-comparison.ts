@@ -6,7 +6,9 @@
  */
 import type { FlowMeasure } from "../../flows/flow.ts";
 import { deviationOf } from "../../statistics/spread.ts";
-import type { Comparison } from "../comparison.ts";
+import { noiseOfPairs } from "../judge/host-noise.ts";
+import { isSettled } from "../judge/is-settled.ts";
+import { judgeComparison } from "../judge/judge-comparison.ts";
 import type { JudgedArm, JudgeInput, SegmentPair, StoredNoise } from "../judge/judge-input.ts";
 import { balancedOrders } from "./balanced-orders.ts";
 import { type ClearedCache, clearableCaches } from "./clear-caches.ts";
@@ -17,44 +19,31 @@ import { evidenceOf, type KeptComparison } from "./kept-comparison.ts";
 import { type ComparisonBench, runNoisePair, runPair, type SentPair } from "./run-pair.ts";
 import { segmentPlans } from "./segment-plans.ts";
 
-/** What decides, given from outside: numbers in, a verdict out. */
-export interface ComparisonJudge {
-  readonly judge: (input: JudgeInput) => Comparison;
-  readonly noiseOf: (pairs: readonly SegmentPair[], request: CompareRequest) => StoredNoise | null;
-}
-
 type Stage = Extract<CompareEvent, { kind: "pair" }>["stage"];
-
-/** Verdicts that a first look may end with: what was to be seen is seen. */
-const DECIDED: ReadonlySet<Comparison["verdict"]> = new Set([
-  "WORSE ERRORS",
-  "SLOWER",
-  "FASTER",
-  "FEWER ERRORS",
-]);
 
 const CUT_SHORT = "It was interrupted";
 
-/** Everything that happens while it runs. @throws COMPARE_SWITCH_FAILED, COMPARE_CLEAR_FAILED before the first whole pair; later they end it early */
+/**
+ * Runs it to its end, to the look that settles it, or to the interrupt. Arms that differ in more than the variable are sent nothing.
+ * @throws COMPARE_SWITCH_FAILED, COMPARE_CLEAR_FAILED, and what the generator throws, before the first whole pair; later they end it early
+ */
 export async function runComparison(
   request: CompareRequest,
   bench: Omit<ComparisonBench, "onCleared">,
-  { judge, noiseOf }: ComparisonJudge,
   onEvent: (event: CompareEvent) => void,
 ): Promise<KeptComparison> {
   const run = new ComparisonRun(request, bench, onEvent);
   await run.lookAtArms();
-  const first = judge(run.input(null, 2));
-  if (first.verdict === "REFUSED CONFOUNDED") return run.kept(null, 2);
+  if (judgeComparison(run.input(null, 2)).verdict === "REFUSED CONFOUNDED") return run.kept(null, 2);
   const noise = await run.sendNoise();
-  const plan = run.plan(noise === null ? null : noiseOf(noise, request));
+  const plan = run.plan(noise === null ? null : noiseOfPairs(noise, request.timeoutMs, Date.now()));
   run.tellNoise(plan);
   const [look] = plan.looks;
   if (look !== undefined && look < plan.pairs) {
     await run.sendPairs(plan, look);
-    const { verdict } = judge(run.input(plan, 1));
-    onEvent({ kind: "look", pairs: run.pairsDone, of: plan.pairs, verdict });
-    if (run.cutShort === null && DECIDED.has(verdict)) return run.kept(plan, 1);
+    const { verdict } = judgeComparison(run.input(plan, 1));
+    if (run.cutShort === null) onEvent({ kind: "look", pairs: look, of: plan.pairs, verdict });
+    if (run.cutShort === null && isSettled(verdict)) return run.kept(plan, 1);
   }
   await run.sendPairs(plan, plan.pairs);
   await run.sendSecondLap(plan);
@@ -82,10 +71,6 @@ class ComparisonRun {
     this.#request = request;
     this.#bench = { ...bench, onCleared: (cleared) => void this.#cleared.push(...cleared) };
     this.#onEvent = onEvent;
-  }
-
-  get pairsDone(): number {
-    return this.#cold.length;
   }
 
   /** Two things that differ in more than the variable need no load to be told apart. B first, so that a switched host is left at A. */

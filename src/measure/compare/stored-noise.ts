@@ -1,7 +1,7 @@
 /**
  * What A beside itself has shown, kept for a day: `.sluicegate/noise/KEY.json`, where the key stands for everything that it was measured with.
  *
- * Always holds: another fingerprint, target, rate or number of requests is another key; what cannot be read counts as not there.
+ * Always holds: another fingerprint (the load is in it) or target is another key; what cannot be read counts as not there.
  */
 import { createHash } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
@@ -15,8 +15,6 @@ export interface NoiseKey {
   readonly flow: string;
   readonly target: string;
   readonly fingerprint: Fingerprint;
-  readonly requests: number;
-  readonly ratePerSecond: number;
 }
 
 /** @returns `null` where there is none of the last 24 hours */
@@ -44,9 +42,8 @@ function parsed(text: string): StoredNoise | null {
   }
 }
 
-function fileOf(folder: string, { flow, target, fingerprint, requests, ratePerSecond }: NoiseKey): string {
+function fileOf(folder: string, { flow, target, fingerprint }: NoiseKey): string {
   const values = Object.entries(fingerprint.values).toSorted(([a], [b]) => a.localeCompare(b));
-  // A rate that was found out by a ramp is not twice the same to the last digit.
-  const about = JSON.stringify([flow, target, values, requests, Math.round(Math.log2(ratePerSecond) * 4)]);
+  const about = JSON.stringify([flow, target, values]);
   return join(folder, `${createHash("sha256").update(about).digest("hex").slice(0, 32)}.json`);
 }
