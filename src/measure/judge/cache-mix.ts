@@ -29,6 +29,8 @@ export interface CacheMix {
   /** The most usual first. */
   readonly classes: readonly ClassShare[];
   readonly isMoved: boolean;
+  /** Some answer says where it came from. */
+  readonly isTold: boolean;
   /** A class that one of the arms hardly has. */
   readonly withoutOverlap: ClassShare | null;
   /** Shares of answers that did not tell. */
@@ -50,6 +52,7 @@ export function judgeCacheMix(pairs: readonly SampledPair[], source: TimeSource,
   return {
     classes,
     isMoved: classes.some(({ isMoved }) => isMoved),
+    isTold: pairs.some(({ a, b }) => [...a.measured, ...b.measured].some(({ cache }) => cache !== "unknown")),
     withoutOverlap: classes.find((each) => isApart(each, before.length + after.length)) ?? null,
     unknownBefore: unknown?.before ?? 0,
     unknownAfter: unknown?.after ?? 0,

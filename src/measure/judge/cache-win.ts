@@ -3,6 +3,7 @@
  */
 import type { Findings, TimeFinding } from "./findings.ts";
 import type { JudgeInput } from "./judge-input.ts";
+import { sayShare } from "./say-change.ts";
 
 /** Whether warm answers became faster (or cold ones, where a cache is what was changed). */
 export function isFasterByCache({ isCacheDeclared, isCacheVariable, warm, raw }: Findings): boolean {
@@ -12,11 +13,13 @@ export function isFasterByCache({ isCacheDeclared, isCacheVariable, warm, raw }:
 
 /** What speaks against calling it a win; empty where nothing does. */
 export function cacheWinBlocks(findings: Findings, proof: JudgeInput["cacheProof"]): readonly string[] {
-  const { raw, time, secondLap, isCacheVariable } = findings;
+  const { plainMiddle, middle, time, secondLap, isCacheVariable } = findings;
+  const made = middle ?? time;
   const blocks: string[] = [];
-  if (isPossiblyWorse(raw)) blocks.push("With a cold cache it may have become slower.");
-  if (isCacheVariable && time.paired.effect !== null && isPossiblyWorse(time))
-    blocks.push("What does not come from the cache may have become slower.");
+  if (isPossiblyWorse(plainMiddle))
+    blocks.push(`With a cold cache it may have become slower, by up to ${sayHigh(plainMiddle)}.`);
+  if (isCacheVariable && made.paired.changes.length > 0 && isPossiblyWorse(made))
+    blocks.push(`What does not come from the cache may have become slower, by up to ${sayHigh(made)}.`);
   if (secondLap !== null && (secondLap.paired.estimate ?? 0) >= secondLap.matters)
     blocks.push("After the named cache was cleared, it was slower than before the change.");
   if (proof?.isHitBodyEqual === false)
@@ -38,6 +41,11 @@ export function cacheWinNotes(findings: Findings, proof: JudgeInput["cacheProof"
   return notes;
 }
 
+/** Not shown to be no worse: the upper end of the one-sided interval of 95 %, for the usual upload (p50), is not below what matters. */
 function isPossiblyWorse({ paired, matters }: TimeFinding): boolean {
-  return paired.effect === null || paired.effect.high >= matters;
+  return paired.narrow === null || paired.narrow.high >= matters;
+}
+
+function sayHigh({ paired }: TimeFinding): string {
+  return Number.isFinite(paired.narrow?.high) ? sayShare(paired.narrow?.high ?? 0) : "nobody knows how much";
 }

@@ -43,15 +43,15 @@ export function comparisonRows(findings: Findings): readonly ComparisonRow[] {
 }
 
 function timeRow({ time, raw, metric, warm, isCacheVariable }: Findings): ComparisonRow {
-  const told = isCacheVariable ? raw : time;
-  const { beforeMs, afterMs, effect, estimate } = told.paired;
+  const told = isCacheVariable || time.paired.estimate === null ? raw : time;
+  const { beforeMs, effect, estimate } = told.paired;
   const what = `${metric.quantile} of ${metric.of === "server" ? "the service's own time" : "the time that the client waited"}`;
-  if (beforeMs === null || afterMs === null || estimate === null)
+  if (beforeMs === null || estimate === null)
     return { ...UNSEEN, name: "time", sentence: "No pair of segments gave a time for both." };
   return {
     name: "time",
     before: sayMs(beforeMs),
-    after: sayMs(afterMs),
+    after: sayMs(beforeMs * (1 + estimate)),
     change: sayPercent(estimate),
     interval: effect === null ? null : `${sayInterval(effect)} (${sayConfidence(effect.confidence)})`,
     judgement: TIME_JUDGEMENTS[told.call],
@@ -92,18 +92,9 @@ function errorsMayPass(count: number, high: number): "same" | "unclear" {
 }
 
 function cacheRow(mix: CacheMix, isCacheVariable: boolean): ComparisonRow {
-  const isSilent = mix.classes.every(({ name }) => name === "unknown" || name === "miss");
   if (mix.classes.length === 0) return { ...UNSEEN, name: "cache", sentence: "No upload was accepted." };
-  if (isSilent && mix.classes.length === 1)
-    return {
-      ...UNSEEN,
-      name: "cache",
-      before: "no hit seen",
-      after: "no hit seen",
-      change: "0 points",
-      judgement: mix.classes[0]?.name === "miss" ? "same" : "unseen",
-      sentence: "No answer says that it came from a cache.",
-    };
+  if (!mix.isTold)
+    return { ...UNSEEN, name: "cache", sentence: "No answer says whether it came from a cache." };
   const shares = (pick: "before" | "after"): string =>
     mix.classes.map((each) => `${each.name} ${sayShare(each[pick])}`).join(", ");
   const largest = mix.classes.reduce((one, other) =>
@@ -165,7 +156,7 @@ export function sayOtherRows({ errors, mix, database }: Findings): string {
     `${some.toLocaleString("en-US")}/${of.toLocaleString("en-US")}`;
   const parts = [
     `errors ${count(errors.before)} → ${count(errors.after)}`,
-    mix.isMoved ? "cache mix moved" : "cache mix unchanged",
+    mix.isTold ? (mix.isMoved ? "cache mix moved" : "cache mix unchanged") : "cache not seen",
   ];
   if (database !== null) {
     const say = (calls: DatabaseFinding["before"]): string =>

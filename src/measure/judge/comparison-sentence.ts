@@ -52,7 +52,7 @@ function headOf({ verdict, why }: Decision, findings: Findings, pairsMore: numbe
 
 /** Requests that went from one outcome to another are told first: they are other requests than before. */
 function movedPrefix({ outcomes }: Findings): string {
-  const moved = outcomes.filter(({ outcome }) => outcome === "accepted" || outcome === "refused");
+  const moved = outcomes.filter(({ outcome }) => outcome === "refused");
   const words = moved.map(({ outcome, before, after }) => {
     const share = (count: typeof before): string => sayShare(count.count / Math.max(1, count.of));
     return `${outcome} ${share(before)} → ${share(after)} of the uploads`;

@@ -8,7 +8,7 @@ import { cacheWinBlocks, isFasterByCache } from "./cache-win.ts";
 import { fasterBlocks } from "./faster-blocks.ts";
 import type { Findings } from "./findings.ts";
 import type { JudgeInput } from "./judge-input.ts";
-import { PAIRS_MIN } from "./paired-effect.ts";
+import { isSurelyFaster, PAIRS_MIN } from "./paired-effect.ts";
 import { DRIFT_MAX } from "./run-drift.ts";
 import { sayNumber, sayPercent, sayShare } from "./say-change.ts";
 
@@ -91,7 +91,8 @@ function overlapReasons({ isCacheVariable, mix, time, raw, cold }: Findings): re
 }
 
 function mixReasons({ isCacheVariable, mix, time }: Findings): readonly string[] {
-  if (isCacheVariable || !mix.isMoved || time.call === "faster") return [];
+  const isWin = time.call === "faster" && isSurelyFaster(time.paired);
+  if (isCacheVariable || !mix.isMoved || isWin) return [];
   return mix.classes
     .filter(({ isMoved }) => isMoved)
     .map(

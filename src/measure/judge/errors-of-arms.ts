@@ -10,7 +10,8 @@ import { signFlipP } from "../../statistics/sign-flip.ts";
 import { deviationOf, meanOf } from "../../statistics/spread.ts";
 import type { MeasuredOutcome, MeasuredRequest } from "../measured-request.ts";
 import { isError } from "./request-times.ts";
-import type { SampledPair } from "./sampled-pair.ts";
+import type { SampledPair, SampledSegment } from "./sampled-pair.ts";
+import { outcomesOf } from "./summarise-measurement.ts";
 
 const CONFIDENCE = 0.95;
 const BURST_RATIO = 2;
@@ -30,8 +31,7 @@ export function judgeErrors(pairs: readonly SampledPair[], random: Random): Erro
   const before = countOf(pairs.flatMap(({ a }) => a.measured));
   const after = countOf(pairs.flatMap(({ b }) => b.measured));
   const difference = differenceOfShares(before, after, CONFIDENCE);
-  const counts = pairs.flatMap(({ a, b }) => [a, b]).map(({ measured }) => countOf(measured).count);
-  const isBursty = pairs.length > 1 && deviationOf(counts) ** 2 > BURST_RATIO * meanOf(counts);
+  const isBursty = isInBursts(pairs.map(({ a }) => a)) || isInBursts(pairs.map(({ b }) => b));
   const isSure = !isBursty || isSureByPairs(pairs, random);
   return {
     before,
@@ -41,6 +41,12 @@ export function judgeErrors(pairs: readonly SampledPair[], random: Random): Erro
     isBetter: difference.high < 0 && isSure,
     isBursty,
   };
+}
+
+/** Errors that come one by one vary about as much as their mean (Poisson). */
+function isInBursts(segments: readonly SampledSegment[]): boolean {
+  const counts = segments.map(({ measured }) => countOf(measured).count);
+  return counts.length > 1 && deviationOf(counts) ** 2 > BURST_RATIO * meanOf(counts);
 }
 
 function isSureByPairs(pairs: readonly SampledPair[], random: Random): boolean {
@@ -72,10 +78,12 @@ export interface OutcomeMove {
 
 /** Requests that went from one outcome to another: a limit that is smaller now, a rate that is reached. */
 export function movedOutcomes(pairs: readonly SampledPair[], marginShare: number): readonly OutcomeMove[] {
-  const of = (arm: "a" | "b", outcome: MeasuredOutcome): Count => {
-    const requests = pairs.flatMap((pair) => pair[arm].measured);
-    return { count: requests.filter((each) => each.outcome === outcome).length, of: requests.length };
-  };
+  const requests = { a: pairs.flatMap(({ a }) => a.measured), b: pairs.flatMap(({ b }) => b.measured) };
+  const counts = { a: outcomesOf(requests.a), b: outcomesOf(requests.b) };
+  const of = (arm: "a" | "b", outcome: MeasuredOutcome): Count => ({
+    count: counts[arm][outcome],
+    of: requests[arm].length,
+  });
   return (["accepted", "refused", "wrong", "failed"] as const).flatMap((outcome) => {
     const [before, after] = [of("a", outcome), of("b", outcome)];
     const { estimate, low, high } = differenceOfShares(before, after, CONFIDENCE);

@@ -48,6 +48,8 @@ export interface Findings {
   readonly client: TimeFinding | null;
   /** Like for like p50, where the metric is p95. */
   readonly middle: TimeFinding | null;
+  /** p50 as it was. */
+  readonly plainMiddle: TimeFinding;
   readonly tail: TimeFinding;
   readonly byCacheClass: Readonly<Record<string, Effect>>;
   readonly warm: WarmFinding | null;
@@ -83,6 +85,7 @@ export function findingsOf(input: JudgeInput): Findings {
   const metricFor = (name: QuantileName): TimeMetric => metricOf(name, metric.of, timeoutMs, like);
   const time = look(metricFor(metric.quantile));
   const raw = look({ ...metricFor(metric.quantile), mix: null });
+  const plainMiddle = metric.quantile === "p50" ? raw : look({ ...metricFor("p50"), mix: null });
   return {
     isCacheDeclared,
     isCacheVariable,
@@ -93,6 +96,7 @@ export function findingsOf(input: JudgeInput): Findings {
     raw,
     client: metric.of === "client" ? null : look({ ...metricFor(metric.quantile), source: "client" }),
     middle: metric.quantile === "p50" ? null : look(metricFor("p50")),
+    plainMiddle,
     tail: look(metricFor("p99")),
     byCacheClass: classEffects(cold, mix, metricFor("p50"), faults.left, random()),
     warm: warm.length === 0 ? null : warmFinding(warm, metric, input, random),
@@ -103,7 +107,7 @@ export function findingsOf(input: JudgeInput): Findings {
     database: judgeDatabase(cold, mix.classes[0]?.name ?? null, random()),
     fingerprint: fingerprintDifference(input.arms, variable, input.ignoredKeys),
     noise: judgeNoise(input, metricFor(metric.quantile), metric.quantile, raw.matters, random()),
-    drift: driftOf(raw.paired.points),
+    drift: driftOf(plainMiddle.paired.points),
     undeclared: isCacheVariable ? [] : undeclaredCaches(cold, metric.of, raw.matters),
     spread: spreadChange(cold, metric.of),
   };

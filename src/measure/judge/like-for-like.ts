@@ -4,16 +4,18 @@
  */
 import { quantileOf, type Weighted, weightedQuantileOf } from "../../statistics/quantile.ts";
 import type { TimeSource } from "./request-times.ts";
-import type { SampledSegment, SampledUpload } from "./sampled-pair.ts";
+import { type ClassCount, countClasses, type SampledSegment, type SampledUpload } from "./sampled-pair.ts";
 
 /** A class below this share may be missing in a segment. */
 const CLASS_SHARE_MIN = 0.01;
 
 /** Shares of classes among all uploads, and of sizes among those of a class. */
-export type Mix = ReadonlyMap<
-  string,
-  { readonly share: number; readonly sizes: ReadonlyMap<number, number> }
->;
+export type Mix = ReadonlyMap<string, MixClass>;
+
+interface MixClass {
+  readonly share: number;
+  readonly sizes: ReadonlyMap<number, number>;
+}
 
 /** What is taken of a segment. */
 export interface TimeMetric {
@@ -36,7 +38,7 @@ export type SegmentTime =
 
 /** The mix of uploads of an arm as a whole. */
 export function mixOf(uploads: readonly SampledUpload[]): Mix {
-  const counts = countedBy(uploads);
+  const counts = countClasses(uploads);
   return new Map(
     [...counts].map(([name, { count, sizes }]) => [
       name,
@@ -59,9 +61,9 @@ export function timeOfSegment(segment: SampledSegment, metric: TimeMetric): Segm
     const times = uploads.map((each) => each[metric.source]).filter((time) => time !== null);
     return told(quantileOf([...times, ...late], metric.quantile));
   }
-  const missing = missingClass(uploads, metric.mix);
+  const missing = missingClass(segment, metric.mix);
   if (missing !== null) return none(`no upload with cache ${missing}`);
-  const weighted = weightedTimes(uploads, metric.mix, metric.source);
+  const weighted = weightedTimes(segment, metric.mix, metric.source);
   const lateWeight = 1 / Math.max(1, uploads.length);
   for (const value of late) weighted.push({ value, weight: lateWeight });
   return told(weightedQuantileOf(weighted, metric.quantile));
@@ -80,43 +82,34 @@ function told(ms: number | null): SegmentTime {
   return ms === null || ms <= 0 ? none("no time was told") : { ms, missing: null };
 }
 
-function missingClass(uploads: readonly SampledUpload[], mix: Mix): string | null {
-  const seen = new Set(uploads.map(({ cacheClass }) => cacheClass));
-  for (const [name, { share }] of mix) if (share > CLASS_SHARE_MIN && !seen.has(name)) return name;
+function missingClass({ counts }: SampledSegment, mix: Mix): string | null {
+  for (const [name, { share }] of mix) if (share > CLASS_SHARE_MIN && !counts.has(name)) return name;
   return null;
 }
 
 /** Weights sum to 1. A size that a segment lacks leaves its weight to the other sizes of its class; what A never had weighs nothing. */
-function weightedTimes(uploads: readonly SampledUpload[], mix: Mix, source: TimeSource): Weighted[] {
-  const weights = new Map<string, number>();
-  for (const [name, { sizes }] of countedBy(uploads)) {
-    const wanted = mix.get(name);
-    if (wanted === undefined) continue;
-    let present = 0;
-    for (const size of sizes.keys()) present += wanted.sizes.get(size) ?? 0;
-    for (const [size, count] of sizes) {
-      const share = present === 0 ? 0 : (wanted.sizes.get(size) ?? 0) / present;
-      weights.set(`${size} ${name}`, (wanted.share * share) / count);
-    }
-  }
+function weightedTimes({ uploads, counts }: SampledSegment, mix: Mix, source: TimeSource): Weighted[] {
+  const weights = new Map(
+    [...counts].map(([name, counted]) => [name, weightsInClass(counted, mix.get(name))]),
+  );
   const weighted: Weighted[] = [];
   for (const upload of uploads) {
     const value = upload[source];
-    const weight = weights.get(`${upload.size} ${upload.cacheClass}`) ?? 0;
+    const weight = weights.get(upload.cacheClass)?.get(upload.size) ?? 0;
     if (value !== null) weighted.push({ value, weight });
   }
   return weighted;
 }
 
-function countedBy(
-  uploads: readonly SampledUpload[],
-): ReadonlyMap<string, { count: number; readonly sizes: Map<number, number> }> {
-  const counts = new Map<string, { count: number; readonly sizes: Map<number, number> }>();
-  for (const { cacheClass, size } of uploads) {
-    const found = counts.get(cacheClass) ?? { count: 0, sizes: new Map<number, number>() };
-    found.count += 1;
-    found.sizes.set(size, (found.sizes.get(size) ?? 0) + 1);
-    counts.set(cacheClass, found);
-  }
-  return counts;
+/** What one upload of each size weighs. */
+function weightsInClass({ sizes }: ClassCount, wanted: MixClass | undefined): ReadonlyMap<number, number> {
+  let present = 0;
+  for (const size of sizes.keys()) present += wanted?.sizes.get(size) ?? 0;
+  if (wanted === undefined || present === 0) return new Map();
+  return new Map(
+    [...sizes].map(([size, count]) => [
+      size,
+      (wanted.share * (wanted.sizes.get(size) ?? 0)) / present / count,
+    ]),
+  );
 }

@@ -16,6 +16,8 @@ import type { SampledPair } from "./sampled-pair.ts";
 /** Each of the two looks has an error of 2.94 %, so that both together have 5 % (Pocock 1977). */
 export const LOOK_CONFIDENCE = 0.9706;
 const SAME_CONFIDENCE = 0.9;
+/** Where the cache mix moved as well, a win must be surer than any other: a lucky row of hits is never called one. */
+const SURE_CONFIDENCE = 0.999;
 /** With fewer, nothing is called but that it is not clear. */
 export const PAIRS_MIN = 8;
 
@@ -90,6 +92,12 @@ function pointOf(pair: SampledPair, metric: TimeMetric, left: string | null): Pa
     change: why !== null || a.ms === null || b.ms === null ? null : Math.log(b.ms / a.ms),
     dropped: why,
   };
+}
+
+/** Whether the pairs lie below 0 at 99.9 %: what it takes where something else moved that could be mistaken for a win. */
+export function isSurelyFaster({ changes }: PairedEffect): boolean {
+  const interval = hodgesLehmann(changes, SURE_CONFIDENCE);
+  return interval !== null && interval.high < 0;
 }
 
 /**

@@ -20,14 +20,22 @@ export interface SampledUpload {
   readonly databaseCalls: number | null;
 }
 
+/** Uploads of one cache class, and how many of each size are among them. */
+export interface ClassCount {
+  count: number;
+  readonly sizes: Map<number, number>;
+}
+
 export interface SampledSegment {
   readonly health: SegmentHealth;
   /** All outcomes, second sends too. */
   readonly measured: readonly MeasuredRequest[];
+  /** The quickest first, which makes quantiles cheap. */
   readonly uploads: readonly SampledUpload[];
   /** Second sends of the cold phase. */
   readonly repeats: readonly SampledUpload[];
   readonly timeouts: number;
+  readonly counts: ReadonlyMap<string, ClassCount>;
 }
 
 export interface SampledPair {
@@ -64,7 +72,24 @@ function sampleSegment({ health, requests }: Segment, sampling: Sampling): Sampl
     const isSecondSend = request.phase === "cold" && request.repeat > 0;
     (isSecondSend ? repeats : uploads).push(sampleUpload(request, sampling));
   }
-  return { health, measured, uploads, repeats, timeouts };
+  uploads.sort((one, other) => timeOf(one) - timeOf(other));
+  return { health, measured, uploads, repeats, timeouts, counts: countClasses(uploads) };
+}
+
+function timeOf({ server, client, total }: SampledUpload): number {
+  return server ?? client ?? total;
+}
+
+/** How many uploads each cache class has, and of which sizes. */
+export function countClasses(uploads: readonly SampledUpload[]): ReadonlyMap<string, ClassCount> {
+  const counts = new Map<string, ClassCount>();
+  for (const { cacheClass, size } of uploads) {
+    const found = counts.get(cacheClass) ?? { count: 0, sizes: new Map<number, number>() };
+    found.count += 1;
+    found.sizes.set(size, (found.sizes.get(size) ?? 0) + 1);
+    counts.set(cacheClass, found);
+  }
+  return counts;
 }
 
 function sampleUpload(request: MeasuredRequest, { isCacheDeclared }: Sampling): SampledUpload {
