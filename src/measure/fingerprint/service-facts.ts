@@ -18,7 +18,7 @@ const KEYS_MAX = 40;
 const DEPTH_MAX = 3;
 const COMMAND_MS = 20_000;
 
-/** Keys `service.…`. */
+/** Keys `service.…`, and keys of the groups that a service may tell of itself. */
 export async function serviceFacts(input: FingerprintInput): Promise<ServiceFacts> {
   const { path, command } = input.flow.measure.fingerprint;
   const told = path === null ? null : await askedAnswer(input, path);
@@ -57,13 +57,19 @@ function headerFacts({ flow }: FingerprintInput, answer: Answer | null): Service
   };
 }
 
+/** Groups of keys that a service may tell of itself by their own names: it knows its commit better than the folder that the flow lies in. */
+const OWN_GROUP = /^(?:git|env|cache|runtime|data|lockfile|service)\../;
+
 /** JSON gives a key for each of its values, anything else is the version. */
 function factsIn(text: string | null): ServiceFacts {
   if (text === null) return { "service.version": null };
   const value = parsed(text);
   if (!isGroup(value))
     return { "service.version": oneLine(value === undefined ? text : JSON.stringify(value)) };
-  return Object.fromEntries(flattened(value, "service", 0).slice(0, KEYS_MAX));
+  const told = flattened(value, "", 0).slice(0, KEYS_MAX);
+  return Object.fromEntries(
+    told.map(([name, each]) => [OWN_GROUP.test(name) ? name : `service.${name}`, each]),
+  );
 }
 
 function parsed(text: string): unknown {
@@ -76,8 +82,8 @@ function parsed(text: string): unknown {
 
 function flattened(value: Readonly<Record<string, unknown>>, at: string, depth: number): [string, string][] {
   return Object.entries(value).flatMap(([name, member]): [string, string][] => {
-    const key = `${at}.${oneLine(name)}`;
-    if (isGroup(member) && depth < DEPTH_MAX) return flattened(member, key, depth + 1);
+    const key = `${at}${oneLine(name)}`;
+    if (isGroup(member) && depth < DEPTH_MAX) return flattened(member, `${key}.`, depth + 1);
     return [[key, oneLine(typeof member === "string" ? member : JSON.stringify(member))]];
   });
 }

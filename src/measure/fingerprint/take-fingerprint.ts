@@ -48,8 +48,10 @@ export async function takeFingerprint(input: FingerprintInput): Promise<Fingerpr
     serviceFacts(input),
     gatewayFacts(input),
   ]);
+  const tellsCommit = Object.keys(service).some((key) => key.startsWith("git."));
   const values: Facts = {
-    ...git,
+    // Of a service that tells its own commit, the repository of the flow says nothing.
+    ...(tellsCommit ? {} : git),
     "flow.policy": flow.policyVersion,
     "flow.mode": flow.mode,
     ...locked,
