@@ -29,7 +29,7 @@ export class ConsoleAccess {
   }
 
   mayRead(req: IncomingMessage, nowMs: number): boolean {
-    return isLoopbackRequest(req) || this.#session(req, nowMs) !== null || this.#hasBearer(req, nowMs);
+    return isLoopbackRequest(req) || this.#session(req, nowMs) !== null || this.#hasBearer(req);
   }
 
   /** @throws CONSOLE_SIGN_IN_NEEDED */
@@ -40,7 +40,7 @@ export class ConsoleAccess {
   /** @throws CONSOLE_SIGN_IN_NEEDED, CONSOLE_FORGERY_SUSPECTED */
   requireChanging(req: IncomingMessage, nowMs: number): Person {
     if (req.headers.authorization !== undefined) {
-      if (this.#hasBearer(req, nowMs)) return "operator token";
+      if (this.#hasBearer(req)) return "operator token";
       throw new GateError("OPERATOR_TOKEN_INVALID");
     }
     const session = this.#session(req, nowMs);
@@ -75,7 +75,7 @@ export class ConsoleAccess {
     nowMs: number,
   ): { readonly id: string; readonly told: Session } {
     requireOwnOrigin(req);
-    if (!this.#isToken(req, token, nowMs)) throw new GateError("OPERATOR_TOKEN_INVALID");
+    this.#requireToken(req, token, nowMs);
     return this.#open(nowMs);
   }
 
@@ -87,7 +87,7 @@ export class ConsoleAccess {
 
   /** A code for a link. @throws OPERATOR_TOKEN_INVALID: only whoever has the token may make one */
   makeCode(req: IncomingMessage, nowMs: number): string {
-    if (!this.#hasBearer(req, nowMs)) throw new GateError("OPERATOR_TOKEN_INVALID");
+    if (!this.#hasBearer(req)) throw new GateError("OPERATOR_TOKEN_INVALID");
     return this.#sessions.makeCode(nowMs);
   }
 
@@ -109,20 +109,28 @@ export class ConsoleAccess {
     return this.#sessions.find(readSessionId(req), nowMs);
   }
 
-  #hasBearer(req: IncomingMessage, nowMs: number): boolean {
-    const given = /^Bearer (\S+)$/i.exec(req.headers.authorization ?? "")?.[1];
-    return given !== undefined && this.#isToken(req, given, nowMs);
+  /**
+   * Not limited as tries on the page are: commands on the gate's machine come by it, and whoever else is there must not be able to lock them out. The token has
+   * 192 random bits.
+   */
+  #hasBearer({ headers }: IncomingMessage): boolean {
+    const given = /^Bearer (\S+)$/i.exec(headers.authorization ?? "")?.[1];
+    return given !== undefined && isSameToken(given, this.#token);
   }
 
-  /** @throws CONSOLE_TRIES_EXCEEDED, also for the right token: else the limit would tell which one that is */
-  #isToken({ socket }: IncomingMessage, given: string, nowMs: number): boolean {
+  /** @throws CONSOLE_TRIES_EXCEEDED, also for the right token: else what is limited would not be the guessing */
+  #requireToken({ socket }: IncomingMessage, given: string, nowMs: number): void {
     const address = socket.remoteAddress ?? "unknown";
     const retryAfterSeconds = this.#tries.waitSeconds(address, nowMs);
     if (retryAfterSeconds > 0) throw new GateError("CONSOLE_TRIES_EXCEEDED", { retryAfterSeconds });
-    const isRight = isSameToken(given, this.#token);
-    if (isRight) this.#tries.right(address);
-    else this.#tries.wrong(address, nowMs);
-    return isRight;
+    if (isSameToken(given, this.#token)) {
+      this.#tries.right(address);
+      return;
+    }
+    this.#tries.wrong(address, nowMs);
+    throw new GateError("OPERATOR_TOKEN_INVALID", {
+      expected: "the token as it stands in the gate's operator.json; `sluicegate console` names the file",
+    });
   }
 }
 
