@@ -46,12 +46,21 @@ export async function changeNewCommand(
     io.out(
       `Still to write in it, by you: ${open} ${open === 1 ? "part" : "parts"}, each marked "Still to write".`,
     );
-  io.out("");
-  io.out("Then, one after the other:");
-  const [measure, change] = [`sluicegate measure ${flow.name} --target URL`, "sluicegate change"];
-  io.out(`  ${measure} --label before && ${change} measure ${number} before`);
-  io.out(`  ${measure} --label after && ${change} measure ${number} after      (after the one change)`);
-  io.out(`  sluicegate compare ${flow.name} …                      (says whether the change did it)`);
-  io.out(`  ${change} close ${number} --comparison ID`);
+  for (const line of nextSteps(flow.name, number, variable ?? "git.commit")) io.out(line);
   return 0;
+}
+
+function nextSteps(flow: string, number: string, variable: string): string[] {
+  return [
+    "",
+    "Then, one after the other:",
+    `  sluicegate measure ${flow} --target URL --label before`,
+    `  sluicegate change measure ${number} before`,
+    "  … make the one change …",
+    `  sluicegate measure ${flow} --target URL --label after`,
+    `  sluicegate change measure ${number} after`,
+    "With before and after both running, or switched by a command, find out whether the change did it, and close the record:",
+    `  sluicegate compare ${flow} --a URL --b URL --variable ${variable}`,
+    `  sluicegate change close ${number} --comparison ID`,
+  ];
 }

@@ -7,12 +7,13 @@ import { setFrontMatter } from "../../flows/documents/front-matter.ts";
 import { GateError } from "../../problems/gate-error.ts";
 import { formatSetupProblem } from "../../problems/setup-problem.ts";
 import { copyPath, sha256Of, writeCopy, writeOrTell } from "./evidence-copies.ts";
+import { COPY_LINK, FIGURES_OF_COMPARISON } from "./figures-block.ts";
 import type { FlowPlace } from "./find-change.ts";
 import { confounders } from "./fingerprint-differences.ts";
 import { type Kept, readKeptComparison } from "./kept-evidence.ts";
 import type { KeptComparison } from "./kept-figures-schema.ts";
 import { outcomeOf } from "./outcome-of.ts";
-import { type BlockName, type BlockText, replaceBlocks } from "./record-blocks.ts";
+import { type BlockName, type BlockText, findBlocks, replaceBlocks } from "./record-blocks.ts";
 import { boundOf, refuseEdited } from "./refuse-edited.ts";
 import {
   assumptionsBlock,
@@ -40,7 +41,7 @@ export interface ClosedChange {
   readonly warnings: readonly string[];
 }
 
-const WRITTEN: readonly BlockName[] = ["verdict", "commands", "assumptions"];
+const WRITTEN: readonly BlockName[] = ["figures", "verdict", "commands", "assumptions"];
 
 /** Closes by a comparison. @throws CHANGE_INVALID, CHANGE_EVIDENCE */
 export async function closeChange(
@@ -66,6 +67,7 @@ export async function closeChange(
   };
   const { variable, expected } = change.matter;
   const text = endedText(change, ending, [
+    ...(isMeasured(change) ? [] : [{ name: "figures", lines: FIGURES_OF_COMPARISON } as const]),
     { name: "verdict", lines: verdictBlock(closing, outcome, today, { variable, expected }) },
     { name: "commands", lines: commandsBlock(comparison) },
     { name: "assumptions", lines: assumptionsBlock(comparison, assumptions) },
@@ -73,6 +75,12 @@ export async function closeChange(
   await writeCopy(change, "comparison", kept.bytes);
   await writeOrTell(change.file, Buffer.from(text));
   return { outcome, comparison, warnings: warningsOf(kept, variable) };
+}
+
+/** Whether figures were put in; they say where their copy lies. */
+function isMeasured(change: ChangeFile): boolean {
+  const { blocks } = findBlocks(change.text, change.file, change.front.bodyStart);
+  return blocks.some(({ name, content }) => name === "figures" && content.search(COPY_LINK) >= 0);
 }
 
 /** Closes what nobody has compared: an end, and no success. @throws CHANGE_INVALID */

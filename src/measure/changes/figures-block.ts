@@ -3,7 +3,7 @@
  */
 import { confounders, fingerprintDifferences } from "./fingerprint-differences.ts";
 import type { KeptMeasurement } from "./kept-figures-schema.ts";
-import { inCode, inLine, sayChange, sayMinute, sayMs, sayShare, table } from "./say-figures.ts";
+import { inCode, inLine, NOTHING, sayChange, sayMinute, sayMs, sayShare, table } from "./say-figures.ts";
 
 export type Side = "before" | "after";
 
@@ -19,6 +19,11 @@ export type Sides = Readonly<Partial<Record<Side, KeptSide>>>;
 
 const EMPTY = [
   "Nothing is measured yet. `sluicegate change measure` writes this part; figures are never typed by hand.",
+];
+
+/** Of a record that was closed by a comparison alone. */
+export const FIGURES_OF_COMPARISON = [
+  "No single measurements were put in. The figures of the comparison stand under the verdict.",
 ];
 
 /** The block's lines. @param variable the one key that may differ, of the front matter */
@@ -42,15 +47,20 @@ function rowsOf(a: KeptMeasurement | null, b: KeptMeasurement | null): Row[] {
   const source = (a ?? b)?.appSource === "server" ? "its own word" : "as the client saw it";
   const time = (title: string, of: "app" | "total", quantile: "p50" | "p95" | "p99"): Row => {
     const [x, y] = [a?.[of][quantile] ?? null, b?.[of][quantile] ?? null];
-    return [title, sayMs(x), sayMs(y), a?.appSource !== b?.appSource && of === "app" ? "–" : sayChange(x, y)];
+    return [
+      title,
+      sayMs(x),
+      sayMs(y),
+      a?.appSource !== b?.appSource && of === "app" ? NOTHING : sayChange(x, y),
+    ];
   };
   const counts = (title: string, say: (one: KeptMeasurement) => string): Row => [
     title,
-    a === null ? "–" : say(a),
-    b === null ? "–" : say(b),
+    a === null ? NOTHING : say(a),
+    b === null ? NOTHING : say(b),
     "",
   ];
-  return [
+  const rows = [
     time(`Time of the service (${source}), half are faster`, "app", "p50"),
     time("… 95 of 100 are faster", "app", "p95"),
     time("… 99 of 100 are faster", "app", "p99"),
@@ -62,6 +72,7 @@ function rowsOf(a: KeptMeasurement | null, b: KeptMeasurement | null): Row[] {
     counts("From a cache", cacheWords),
     counts("Database calls of an upload", databaseWords),
   ];
+  return rows.filter(([, before, after]) => before !== NOTHING || after !== NOTHING);
 }
 
 function answersOf({ outcomes }: KeptMeasurement): number {

@@ -3,11 +3,11 @@
  * `requests.ndjson` that it was computed from.
  *
  * Always holds: figures that are given out belong to the flow that was asked for, and to the requests that lie beside them: the digest of these is what the
- * JSON says, and the figures of a measurement are computed from them once more.
+ * JSON says, and the figures of a measurement, or the verdict of a comparison, are made from them once more.
  */
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { z } from "zod";
@@ -19,6 +19,7 @@ import {
   keptMeasurementSchema,
 } from "./kept-figures-schema.ts";
 import { recomputeMeasurement } from "./recompute-measurement.ts";
+import { rejudgeComparison } from "./rejudge-comparison.ts";
 
 /** What was kept, as it is to be copied beside the record. */
 export interface Kept<T> {
@@ -49,7 +50,9 @@ const COMPARISONS: Kind = {
   command: "sluicegate compare",
 };
 
-export const REQUESTS_FILE = "requests.ndjson";
+const REQUESTS_FILE = "requests.ndjson";
+/** What a comparison is judged by beside its requests. */
+const INPUT_FILE = "input.json";
 const JSON_BYTES_MAX = 16 * 1024 * 1024;
 const ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 
@@ -68,9 +71,29 @@ export async function readKeptMeasurement(
   return kept;
 }
 
-/** @param state the folder `.sluicegate`. @throws CHANGE_EVIDENCE */
-export function readKeptComparison(state: string, id: string, flow: string): Promise<Kept<KeptComparison>> {
-  return readKept(state, COMPARISONS, id, flow, keptComparisonSchema);
+/** Judged again where all that it rests on is here. @param state the folder `.sluicegate`. @throws CHANGE_EVIDENCE, COMPARE_EVIDENCE_INVALID */
+export async function readKeptComparison(
+  state: string,
+  id: string,
+  flow: string,
+): Promise<Kept<KeptComparison>> {
+  const kept = await readKept(state, COMPARISONS, id, flow, keptComparisonSchema);
+  const folder = join(state, COMPARISONS.folder, id);
+  if (!kept.hasRequests || !(await isThere(join(folder, INPUT_FILE)))) return kept;
+  const different = await rejudgeComparison(folder, kept.value);
+  if (different.length > 0) {
+    throw evidence(
+      `The comparison ${id} is not what its evidence gives: ${different.join(", ")} differ. sluicegate compare --again ${id} judges it once more.`,
+    );
+  }
+  return kept;
+}
+
+function isThere(file: string): Promise<boolean> {
+  return stat(file).then(
+    () => true,
+    () => false,
+  );
 }
 
 /**

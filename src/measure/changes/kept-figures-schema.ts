@@ -73,6 +73,7 @@ export const keptComparisonSchema = z.looseObject({
   metric: z.looseObject({ quantile: z.string(), of: z.enum(["app", "client"]), phase: z.string() }),
   smallestEffect: z.object({ share: z.number(), ms: z.number() }),
   noise: z.looseObject({ pairs: z.number(), smallestVisible: z.number() }).nullable(),
+  expected: z.number().nullable(),
   verdict: z.enum(CHANGE_VERDICTS),
   sentence: z.string(),
   reasons: z.array(z.string()),

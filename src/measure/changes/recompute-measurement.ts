@@ -1,27 +1,14 @@
 /**
  * The figures of a measurement, computed once more from its requests: whoever has typed another number into `measurement.json` is noticed.
  */
-import { readFile } from "node:fs/promises";
 import { isDeepStrictEqual } from "node:util";
-import { summariseMeasurement } from "../judge/summarise-measurement.ts";
-import type { MeasuredRequest, SegmentHealth } from "../measured-request.ts";
+import { figuresAgain } from "../measure-flow.ts";
 import type { KeptMeasurement } from "./kept-figures-schema.ts";
 
 const FIGURES = ["total", "app", "appSource", "outcomes", "cache", "databaseCalls"] as const;
 
-/** @param file its requests.ndjson. @returns names of the figures that differ; `requests` where the lines are no requests */
+/** @param file its requests.ndjson. @returns names of the figures that differ. @throws MEASURE_BROKEN where the lines are no requests */
 export async function recomputeMeasurement(file: string, kept: KeptMeasurement): Promise<string[]> {
-  let requests: MeasuredRequest[];
-  try {
-    requests = (await readFile(file, "utf8"))
-      .split("\n")
-      .filter((line) => line !== "")
-      .map((line) => JSON.parse(line) as MeasuredRequest);
-    const figures = summariseMeasurement(requests, kept.health as unknown as SegmentHealth, kept.plan);
-    return FIGURES.filter(
-      (name) => !isDeepStrictEqual(JSON.parse(JSON.stringify(figures[name])), kept[name]),
-    );
-  } catch {
-    return ["requests"];
-  }
+  const figures = await figuresAgain(file, kept.plan.timeoutMs);
+  return FIGURES.filter((name) => !isDeepStrictEqual(JSON.parse(JSON.stringify(figures[name])), kept[name]));
 }

@@ -84,10 +84,10 @@ function matterLines(flow: Flow, number: number, opened: string, words: ChangeWo
 function evidenceLines({ slowQuery, failingCommand }: ChangeWords): string[] {
   if (slowQuery === undefined && failingCommand === undefined)
     return [asked("the slow query, or the command that fails, as it can be copied into a terminal.")];
-  return [
-    ...(slowQuery === undefined ? [] : ["The slow query:", "", ...codeBlock([slowQuery]).map(asSql), ""]),
-    ...(failingCommand === undefined ? [] : ["The command that fails:", "", ...codeBlock([failingCommand])]),
-  ];
+  const query = slowQuery === undefined ? [] : ["The slow query:", "", ...codeBlock([slowQuery]).map(asSql)];
+  const command =
+    failingCommand === undefined ? [] : ["The command that fails:", "", ...codeBlock([failingCommand])];
+  return query.length > 0 && command.length > 0 ? [...query, "", ...command] : [...query, ...command];
 }
 
 const asSql = (line: string, index: number): string => (index === 0 ? line.replace(/sh$/, "sql") : line);

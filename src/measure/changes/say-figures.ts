@@ -2,7 +2,8 @@
  * Figures and words of others as they stand in a Markdown table or sentence.
  */
 
-const NOTHING = "–";
+/** In a cell that has no figure. */
+export const NOTHING = "–";
 
 /** `12.3 ms`, `1.42 s`; a dash where there is none. */
 export function sayMs(ms: number | null): string {

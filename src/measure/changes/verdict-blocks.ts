@@ -27,6 +27,13 @@ export interface Announced {
   readonly expected: string | undefined;
 }
 
+const ROW_TITLES: Readonly<Record<string, string>> = {
+  time: "Time",
+  errors: "Errors",
+  cache: "From a cache",
+  database: "Database calls",
+};
+
 /** @param closed the day as `2026-11-22` */
 export function verdictBlock(
   { comparison, copy, copySha256 }: KeptClosing,
@@ -35,18 +42,21 @@ export function verdictBlock(
   announced: Announced,
 ): string[] {
   const { verdict, sentence, rows, reasons, id, startedAtMs, evidenceSha256, likeForLike } = comparison;
-  const expectation = expectationSentence(announced.expected, likeForLike);
+  const further = reasons.filter((reason) => !sentence.includes(reason));
+  // Where the comparison knew what was hoped for, its reasons say so.
+  const expectation =
+    comparison.expected === null ? expectationSentence(announced.expected, likeForLike) : null;
   return [
     `**${verdict}**, closed on ${closed} as **${outcome}**. ${CHANGE_OUTCOMES[outcome]}`,
     "",
     inLine(sentence),
     ...(expectation === null ? [] : ["", expectation]),
-    ...(reasons.length === 0 ? [] : ["", ...reasons.map((reason) => `- ${inLine(reason)}`)]),
+    ...(further.length === 0 ? [] : ["", ...further.map((reason) => `- ${inLine(reason)}`)]),
     "",
     ...table(
       ["", "Before", "After", "Change", "Interval", "Judgement"],
       rows.map((row) => [
-        inLine(row.name),
+        ROW_TITLES[row.name] ?? inLine(row.name),
         inLine(row.before),
         inLine(row.after),
         inLine(row.change),
@@ -75,7 +85,7 @@ function differenceLines(comparison: KeptComparison, announced: string | undefin
     ...(rows.length === 0
       ? [`Nothing that was looked at differs between the two, not even ${inCode(variable)}.`]
       : ["What differs between the two:", "", ...table(["", "Before", "After"], rows)]),
-    ...(others.length === 0 ? [] : ["", confoundedSentence(others, variable)]),
+    ...(others.length === 0 ? [] : ["", othersSentence(others, comparison)]),
     ...(announced === undefined || announced === variable
       ? []
       : [
@@ -83,6 +93,12 @@ function differenceLines(comparison: KeptComparison, announced: string | undefin
           `This record announced ${inCode(announced)} as the one variable; the comparison changed ${inCode(variable)}.`,
         ]),
   ];
+}
+
+/** Where keys were ignored on purpose, the comparison was not refused for them. */
+function othersSentence(others: readonly string[], { verdict, variable }: KeptComparison): string {
+  if (verdict === "REFUSED CONFOUNDED") return confoundedSentence(others, variable);
+  return `Beside ${inCode(variable)}, ${others.map(inCode).join(", ")} differ${others.length === 1 ? "s" : ""}; whoever compared has said that this does not matter (\`--ignore\`).`;
 }
 
 function clearedLines({ cleared }: KeptComparison): string[] {
@@ -109,10 +125,9 @@ export function assumptionsBlock(comparison: KeptComparison, added: readonly str
   const used = pairs.filter(({ dropped }) => dropped === null).length;
   const lines = [
     `Judged by the ${metric.quantile} of ${metric.of === "app" ? "the service's own time" : "the time that the client saw"}, with ${inLine(metric.phase)} caches, over ${used} of ${pairs.length} pairs.`,
-    `What is smaller than ${saySigned(smallestEffect.share * 100).slice(1)} and ${smallestEffect.ms} ms does not matter.`,
-    noise === null
-      ? "How much this machine differs from itself was not measured."
-      : `From ${noise.pairs} pairs of the same with itself, the smallest change that could be seen was ${saySigned(noise.smallestVisible * 100).slice(1)}.`,
+    `The smallest change that matters is ${saySigned(smallestEffect.share * 100).slice(1)} of the time before, and at least ${smallestEffect.ms} ms.`,
+    // What the same beside itself has shown stands in what the comparison says of its health.
+    ...(noise === null ? ["How much this machine differs from itself was not measured."] : []),
     ...(unseen.length === 0
       ? []
       : [`Could not be seen, and is taken for the same: ${unseen.map(inCode).join(", ")}.`]),
