@@ -11,7 +11,7 @@ import type { Flow } from "../../flows/flow.ts";
 export interface StoredAt {
   readonly origin: string;
   readonly ids: readonly string[];
-  /** Uploads whose answers told nothing to find them by. */
+  /** Uploads that may be stored, and no answer told by what to find them. */
   readonly unnamed: number;
 }
 
@@ -77,7 +77,11 @@ function leftSentences(origin: string, ids: readonly string[], unnamed: number):
   const [first] = ids;
   return [
     ...(first === undefined ? [] : [`${uploads(ids.length)} at ${origin}, such as upload ${first}`]),
-    ...(unnamed === 0 ? [] : [`${uploads(unnamed)} at ${origin} whose answers told nothing to find them by`]),
+    ...(unnamed === 0
+      ? []
+      : [
+          `${uploads(unnamed)} at ${origin} that may be stored there, and no answer told by what to find them`,
+        ]),
   ];
 }
 

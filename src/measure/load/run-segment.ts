@@ -67,12 +67,12 @@ export class SegmentRun {
     this.#onProgress = onProgress;
   }
 
-  /** Ends it early, from outside: what is under way is not counted. */
+  /** Ends it early, from outside: what is under way may still end for a moment; what does not is not counted. */
   stop(why: string): void {
     this.#stopped ??= why;
     this.#isFromOutside = true;
     this.#wake?.();
-    this.#sender.giveUp(why);
+    setTimeout(() => this.#sender.giveUp(why), GRACE_MS).unref();
   }
 
   async run(): Promise<SegmentResult> {
@@ -118,12 +118,12 @@ export class SegmentRun {
     }
   }
 
-  /** Timers end up to a millisecond late, which counts as latency of the request and is told as lag. */
+  /** Never early, and by whole milliseconds: up to one late, which counts as latency of the request and is told as lag. */
   async #until(atMs: number): Promise<void> {
     const waitMs = atMs - this.#now();
     if (waitMs <= 0 || this.#stopped !== null) return;
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, waitMs);
+      const timer = setTimeout(resolve, Math.ceil(waitMs));
       this.#wake = () => {
         clearTimeout(timer);
         resolve();
@@ -166,6 +166,7 @@ export class SegmentRun {
 
   #take(request: PlannedRequest, payload: Payload, intendedMs: number, sent: SentUpload): void {
     this.#ended += 1;
+    this.#remember(sent);
     // What was broken off from outside says nothing of the target.
     if (sent.trouble === null || !this.#isFromOutside) this.#keep(request, payload, intendedMs, sent);
     if (this.#ended === this.#sent) for (const done of this.#idle.splice(0)) done();
@@ -175,7 +176,6 @@ export class SegmentRun {
     const judged = this.#judge(payload, sent);
     const isTrouble = sent.answer === null || sent.answer.status >= 500;
     this.#watch.ended({ isTrouble, reason: judged.reason, totalMs: sent.endedMs - intendedMs });
-    if (sent.status !== null && sent.status < 400) this.#remember(sent);
     this.#requests.push(this.#lineOf(request, payload, intendedMs, sent, judged));
   }
 
@@ -184,9 +184,10 @@ export class SegmentRun {
     return judgeAnswer(answer, { route: this.#route, expected: this.#expected }, payload.firstFileSha256);
   }
 
-  /** By what it can be removed again. */
-  #remember({ answer }: SentUpload): void {
+  /** By what it can be removed again. What was sent whole and has no answer may be stored. */
+  #remember({ answer, status, lastByteSentMs }: SentUpload): void {
     const { idPlace } = this.#route;
+    if ((status ?? 0) >= 400 || (status === null && lastByteSentMs === null)) return;
     const id = answer === null || idPlace === null ? null : readPlace({ answers: [answer] }, idPlace);
     if (id === null || id === "") this.#unnamed += 1;
     else this.#stored.add(id);
