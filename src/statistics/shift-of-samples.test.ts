@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { seededRandom } from "./random.ts";
+import { rankSumP } from "./rank-sum.ts";
 import { shiftOfSamples } from "./shift-of-samples.ts";
 
 const BEFORE = [9.66, 11.052, 9.995, 10.583, 8.709, 10.347, 8.312, 7.965, 9.696];
@@ -34,4 +35,11 @@ test("the interval holds the true shift about as often as it says, beyond the ex
     // 285 expected; the binomial deviation is 3.8, so that 269 and 300 are four of them away.
     assert.ok(held >= 269 && held <= 300, `seed ${size}: held in ${held} of 300`);
   }
+});
+
+test("the p-values are those of scipy.stats.mannwhitneyu, asymptotic, with ties too", () => {
+  assert.ok(Math.abs(rankSumP(BEFORE, AFTER) - 0.010773413925011244) < 1e-9);
+  assert.ok(Math.abs(rankSumP([1, 2, 2, 3, 5, 5], [2, 4, 5, 6, 6, 7, 8]) - 0.050835582280956304) < 1e-9);
+  assert.equal(rankSumP([1, 1], [1]), 1);
+  assert.equal(rankSumP([], [1]), 1);
 });

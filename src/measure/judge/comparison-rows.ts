@@ -33,7 +33,16 @@ const UNSEEN: Pick<ComparisonRow, "before" | "after" | "change" | "interval" | "
   judgement: "unseen",
 };
 
-export function comparisonRows(findings: Findings): readonly ComparisonRow[] {
+/** What the rows are made of. */
+export type RowFindings = Pick<
+  Findings,
+  "time" | "raw" | "metric" | "warm" | "isCacheVariable" | "errors" | "mix" | "database"
+> & {
+  /** Of what the time is: `accepted uploads with cold caches`. */
+  readonly ofWhat: string;
+};
+
+export function comparisonRows(findings: RowFindings): readonly ComparisonRow[] {
   return [
     timeRow(findings),
     errorRow(findings.errors),
@@ -42,7 +51,7 @@ export function comparisonRows(findings: Findings): readonly ComparisonRow[] {
   ];
 }
 
-function timeRow({ time, raw, metric, warm, isCacheVariable }: Findings): ComparisonRow {
+function timeRow({ time, raw, metric, warm, isCacheVariable, ofWhat }: RowFindings): ComparisonRow {
   const told = isCacheVariable || time.paired.estimate === null ? raw : time;
   const { beforeMs, effect, estimate } = told.paired;
   const what = `${metric.quantile} of ${metric.of === "server" ? "the service's own time" : "the time that the client waited"}`;
@@ -57,7 +66,7 @@ function timeRow({ time, raw, metric, warm, isCacheVariable }: Findings): Compar
     judgement: TIME_JUDGEMENTS[told.call],
     sentence: [
       TIME_SENTENCES[told.call],
-      `It is the ${what} for accepted uploads with cold caches; ${sayShare(told.matters)} is what matters.`,
+      `It is the ${what} for ${ofWhat}; ${sayShare(told.matters)} is what matters.`,
       ...(warm === null ? [] : [warmSentence(warm)]),
     ].join(" "),
   };
@@ -151,7 +160,11 @@ function databaseRow(database: DatabaseFinding | null): ComparisonRow {
 }
 
 /** `errors 0/2,000 → 3/2,000, cache mix unchanged, database calls 41 → 3` */
-export function sayOtherRows({ errors, mix, database }: Findings): string {
+export function sayOtherRows({
+  errors,
+  mix,
+  database,
+}: Pick<Findings, "errors" | "mix" | "database">): string {
   const count = ({ count: some, of }: ErrorFinding["before"]): string =>
     `${some.toLocaleString("en-US")}/${of.toLocaleString("en-US")}`;
   const parts = [

@@ -39,7 +39,7 @@ export function judgeComparison(input: JudgeInput): Comparison {
     verdict: decision.verdict,
     sentence: comparisonSentence(decision, findings, input, pairsMore),
     reasons: comparisonReasons(decision, findings, input),
-    rows: comparisonRows(findings),
+    rows: comparisonRows({ ...findings, ofWhat: "accepted uploads with cold caches" }),
     health: runHealth(findings, input),
     pairsMore,
   };

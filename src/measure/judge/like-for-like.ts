@@ -36,6 +36,9 @@ export type SegmentTime =
   | { readonly ms: number; readonly missing: null }
   | { readonly ms: null; readonly missing: string };
 
+/** What a time is taken of: a segment, or a minute of a log. */
+export type TimedUploads = Pick<SampledSegment, "uploads" | "timeouts" | "counts">;
+
 /** The mix of uploads of an arm as a whole. */
 export function mixOf(uploads: readonly SampledUpload[]): Mix {
   const counts = countClasses(uploads);
@@ -51,7 +54,7 @@ export function mixOf(uploads: readonly SampledUpload[]): Mix {
 }
 
 /** The quantile of a segment's times. Timeouts count with the time after which they were given up. */
-export function timeOfSegment(segment: SampledSegment, metric: TimeMetric): SegmentTime {
+export function timeOfSegment(segment: TimedUploads, metric: TimeMetric): SegmentTime {
   const { uploads, timeouts } = picked(segment, metric);
   const count = uploads.length + timeouts;
   if (count < metric.countMin) return none(`only ${count} accepted uploads`);
@@ -69,7 +72,7 @@ export function timeOfSegment(segment: SampledSegment, metric: TimeMetric): Segm
   return told(weightedQuantileOf(weighted, metric.quantile));
 }
 
-function picked(segment: SampledSegment, { only }: TimeMetric): Pick<SampledSegment, "uploads" | "timeouts"> {
+function picked(segment: TimedUploads, { only }: TimeMetric): Pick<SampledSegment, "uploads" | "timeouts"> {
   if (only === null) return segment;
   return { uploads: segment.uploads.filter(({ cacheClass }) => cacheClass === only), timeouts: 0 };
 }
@@ -82,13 +85,13 @@ function told(ms: number | null): SegmentTime {
   return ms === null || ms <= 0 ? none("no time was told") : { ms, missing: null };
 }
 
-function missingClass({ counts }: SampledSegment, mix: Mix): string | null {
+function missingClass({ counts }: TimedUploads, mix: Mix): string | null {
   for (const [name, { share }] of mix) if (share > CLASS_SHARE_MIN && !counts.has(name)) return name;
   return null;
 }
 
 /** Weights sum to 1. A size that a segment lacks leaves its weight to the other sizes of its class; what A never had weighs nothing. */
-function weightedTimes({ uploads, counts }: SampledSegment, mix: Mix, source: TimeSource): Weighted[] {
+function weightedTimes({ uploads, counts }: TimedUploads, mix: Mix, source: TimeSource): Weighted[] {
   const weights = new Map(
     [...counts].map(([name, counted]) => [name, weightsInClass(counted, mix.get(name))]),
   );

@@ -105,7 +105,12 @@ export function isSurelyFaster({ changes }: PairedEffect): boolean {
  * @param matters  the smallest change that matters, as a share.
  */
 export function callOf({ effect, narrow, changes }: PairedEffect, matters: number): TimeCall {
-  if (effect === null || changes.length < PAIRS_MIN) return "unclear";
+  return changes.length < PAIRS_MIN ? "unclear" : callOfIntervals(effect, narrow, matters);
+}
+
+/** The same of intervals alone. @param narrow of 90 % */
+export function callOfIntervals(effect: Effect | null, narrow: Estimate | null, matters: number): TimeCall {
+  if (effect === null) return "unclear";
   if (effect.low > 0 && effect.estimate >= matters) return "slower";
   if (effect.high < 0 && effect.estimate <= -matters) return "faster";
   if (effect.low > 0 || effect.high < 0) return "tiny";
