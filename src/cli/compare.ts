@@ -4,6 +4,7 @@
  * Exit codes: 0 as expected or the same, 1 worse, 2 usage, 3 nothing could be told, 5 refused: not a fair comparison, or a host that may not be loaded.
  */
 
+import { GateError } from "../problems/gate-error.ts";
 import { orUsage } from "./check-options.ts";
 import { compareAgain } from "./compare-again.ts";
 import { compareArms } from "./compare-arms.ts";
@@ -11,6 +12,8 @@ import { compareLogs } from "./compare-logs.ts";
 import { type CompareArguments, readCompareWish } from "./compare-options.ts";
 import type { CommandIo } from "./io.ts";
 import { processTerminal, type Terminal } from "./terminal.ts";
+
+const NOTHING_TOLD = 3;
 
 export async function compareCommand(
   args: CompareArguments,
@@ -38,6 +41,10 @@ export async function compareCommand(
           return compareArms(wish.things, asked);
       }
     });
+  } catch (error) {
+    if (!(error instanceof GateError) || error.code !== "MEASURE_NOT_ACCEPTED") throw error;
+    io.err(`Not compared: ${error.publicMessage}`);
+    return NOTHING_TOLD;
   } finally {
     process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
   }

@@ -53,8 +53,8 @@ export const PAIRS_MIN = 8;
 export const PAIRS_MAX = 200;
 const NOISE_PAIRS = 6;
 const REQUESTS = 100;
-/** A median takes 30 accepted uploads, and some are second sends or fail. */
-export const REQUESTS_MIN = 40;
+/** A median takes 30 accepted uploads, and some may fail. */
+export const REQUESTS_MIN = 32;
 export const REQUESTS_MAX = 5_000;
 /** Of the payloads of cold segments so many are sent twice, so that a cache that nobody has declared is noticed. */
 export const REPEAT_SHARE = 0.1;

@@ -84,17 +84,46 @@ test("a measurement's own requests are read without its warm-up, from the moment
   assert.deepEqual([requests[0]?.atMs, requests[10]?.atMs], [5000, 6000]);
 });
 
-test("signals of the gate are read with what the service told", async () => {
+test("the gate's own lines are read, and signals with what the service told", async () => {
   const line = {
-    flow: "pictures",
+    time: "1970-01-01T00:00:01.000Z",
+    method: "POST",
+    path: "/pictures",
+    status: 201,
     outcome: "accepted",
-    atMs: 77,
-    service: { appMs: 4, cache: "miss", databaseCalls: 41 },
+    flow: "pictures",
+    code: null,
+    timings: { recv: 1, app: 8.5 },
+    msg: "request",
   };
-  const file = fileOf("gate.log", [line, { ...line, outcome: "aborted" }, { ...line, flow: "others" }]);
+  const service = { appMs: 4, cache: "miss", databaseCalls: 41 };
+  const file = fileOf("gate.log", [
+    line,
+    { ...line, atMs: 77, service },
+    { ...line, outcome: "refused", status: 415, code: "FILE_TYPE_REFUSED", timings: {} },
+    { ...line, outcome: "passed", status: 500 },
+    { ...line, outcome: "failed", code: "REQUEST_ABORTED" },
+    { ...line, flow: "others" },
+    { ...line, method: "GET", outcome: "passed" },
+    { level: "info", msg: "upload", flow: "pictures", method: "POST", state: "delivered" },
+  ]);
   const { requests, passedOver } = await readLog(file, await flow());
-  assert.deepEqual(requests, [{ atMs: 77, outcome: "accepted", appMs: 4, cache: "miss", databaseCalls: 41 }]);
-  assert.equal(passedOver, 2);
+  assert.deepEqual(
+    requests.map(({ atMs, outcome, appMs, cache, databaseCalls }) => [
+      atMs,
+      outcome,
+      appMs,
+      cache,
+      databaseCalls,
+    ]),
+    [
+      [1000, "accepted", 8.5, "unknown", null],
+      [77, "accepted", 4, "miss", 41],
+      [1000, "refused", null, "unknown", null],
+      [1000, "failed", 8.5, "unknown", null],
+    ],
+  );
+  assert.equal(passedOver, 4);
 });
 
 test("a file that is not there, or tells of nothing, is an error", async () => {

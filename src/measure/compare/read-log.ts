@@ -119,20 +119,31 @@ function ofPython(line: Line, flow: Flow): UntimedRequest | null {
   };
 }
 
-/** A line of the gate with what the service told it. */
+/** The gate's line `request`, or a signal of it. What a client broke off says nothing of the service. */
 function ofGate(line: Line, flow: Flow): UntimedRequest | null {
-  if (line.flow !== flow.name) return null;
-  const outcome = outcomeWord(line.outcome);
+  if (line.flow !== flow.name || line.method !== flow.route.method) return null;
+  const outcome = gateOutcome(line, flow);
   if (outcome === null) return null;
-  const service = typeof line.service === "object" && line.service !== null ? (line.service as Line) : null;
+  const [service, timings] = [groupOf(line.service), groupOf(line.timings)];
   return {
     atMs: numberOf(line.atMs) ?? timeOf(line),
     outcome,
-    appMs: numberOf(service?.appMs),
+    appMs: numberOf(service?.appMs) ?? numberOf(timings?.app),
     cache: cacheWord(service?.cache),
     databaseCalls: numberOf(service?.databaseCalls),
   };
 }
+
+/** A request that went by is judged by the service's answer. */
+function gateOutcome(line: Line, flow: Flow): MeasuredOutcome | null {
+  if (line.code === "REQUEST_ABORTED") return null;
+  return (
+    outcomeWord(line.outcome) ?? (line.outcome === "passed" ? outcomeOf(numberOf(line.status), flow) : null)
+  );
+}
+
+const groupOf = (value: unknown): Line | null =>
+  typeof value === "object" && value !== null ? (value as Line) : null;
 
 function outcomeOf(status: number | null, { notes }: Flow): MeasuredOutcome {
   if (status === null || status >= 500) return "failed";
