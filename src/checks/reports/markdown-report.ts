@@ -5,6 +5,7 @@
  * which is what forges take.
  */
 import type { CheckResult, CheckRun } from "../run/check-run.ts";
+import { code, fenced, plain } from "./markdown-text.ts";
 import {
   decidingCase,
   explainCommand,
@@ -126,28 +127,4 @@ function noteOf({ waiver, sentence }: CheckResult): string {
 function footer(run: CheckRun): string {
   const parts = [`${sayCost(run)}.`, sayChange(run.baseline), `Run ${run.id}, profile ${run.profile}.`];
   return `<sub>${plain(parts.filter((part) => part !== null).join(" "))}</sub>`;
-}
-
-/** Text that stays text: what forges make links and mentions of is broken by a space that has no width. */
-function plain(text: string, charsMax = 400): string {
-  const broken = shownLine(text, charsMax).replace(/[@#]|:\/\/|\bwww\.|\bGH-/gi, (found) => `${found}\u200b`);
-  return escaped(broken);
-}
-
-/** A span of code that no backtick inside can end, and no pipe can cut: as it is, to be copied. */
-function code(text: string): string {
-  return `<code>${escaped(shownLine(text))}</code>`;
-}
-
-/** What Markdown or HTML read as markup is written as entities: some characters anywhere, others where a line may begin with them. */
-function escaped(text: string): string {
-  const markup = /[&<>|`*_~\\[\]{}#$@]|^[-+=\d]|:(?=\/\/|[\w+-]+:)|(?<=www)\./gi;
-  return text.replace(markup, (found) => `&#${found.charCodeAt(0)};`);
-}
-
-/** A block of code: longer fences than any row of backticks inside. */
-function fenced(language: string, lines: readonly string[]): string {
-  const longest = Math.max(2, ...lines.flatMap((line) => (line.match(/`+/g) ?? []).map((run) => run.length)));
-  const fence = "`".repeat(longest + 1);
-  return [`${fence}${language}`, ...lines, fence].join("\n");
 }

@@ -20,7 +20,8 @@ import {
 import { sayCount } from "./say-figures.ts";
 import { shownLine } from "./shown-text.ts";
 import { resultsIn, STATE_GROUPS, stateWord } from "./state-words.ts";
-import { columnsOf, cutColumns, wrapAtMost, wrapColumns } from "./wrap-columns.ts";
+import { TerminalPage } from "./terminal-page.ts";
+import { columnsOf, cutColumns, wrapAtMost } from "./wrap-columns.ts";
 
 export interface TerminalOptions {
   /** Width of the terminal; 80 where it is not known. */
@@ -30,19 +31,15 @@ export interface TerminalOptions {
   readonly reportPath: string | null;
 }
 
-type Colour = "bold" | "red" | "yellow" | "green" | "dim";
-
-const CODES: Readonly<Record<Colour, number>> = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33 };
 /** More broken promises than these are told in one line each: the report has the rest. */
 const DETAILED_MAX = 10;
-const LABEL_COLUMNS = 11;
 const LEFTOVERS_MAX = 5;
 /** Of checks that are left open for one and the same reason. */
 const IDS_MAX = 24;
 
 /** The whole report, ending in a line break. */
 export function terminalReport(run: CheckRun, options: TerminalOptions): string {
-  const page = new Page(options);
+  const page = new TerminalPage(options);
   const failed = resultsIn(run.results, "fail");
   const { sentence, stop } = headline(run);
   page.prose(shownLine(sentence), run.exitCode === 0 ? "green" : "bold");
@@ -63,7 +60,7 @@ export function terminalReport(run: CheckRun, options: TerminalOptions): string 
   return page.text();
 }
 
-function writeTarget(page: Page, run: CheckRun): void {
+function writeTarget(page: TerminalPage, run: CheckRun): void {
   const { target } = run;
   page.prose(sayTarget(run));
   page.prose(`${about(run)}.`, "dim");
@@ -90,7 +87,7 @@ function about(run: CheckRun): string {
   return facts.filter((fact) => fact !== null).join("; ");
 }
 
-function writeFailure(page: Page, run: CheckRun, result: CheckResult): void {
+function writeFailure(page: TerminalPage, run: CheckRun, result: CheckResult): void {
   const age = sayAge(run, result);
   const broken = decidingCases(result);
   const [first] = broken;
@@ -106,7 +103,7 @@ function writeFailure(page: Page, run: CheckRun, result: CheckResult): void {
   page.command(replay === null ? "Closer" : "", explainCommand(result));
 }
 
-function writeCase(page: Page, first: CaseReport, count: number): void {
+function writeCase(page: TerminalPage, first: CaseReport, count: number): void {
   const others = count > 1 ? ` (and ${sayCount(count - 1, "other case")})` : "";
   page.labelled("Case", `${shownLine(first.name, 120)}${others}`, 2);
   if (first.promised !== null) page.labelled("Promised", shownLine(first.promised), 3);
@@ -115,7 +112,7 @@ function writeCase(page: Page, first: CaseReport, count: number): void {
 
 /** A heading, and one line for each result. */
 function writeLines(
-  page: Page,
+  page: TerminalPage,
   heading: string,
   results: readonly CheckResult[],
   say: (result: CheckResult) => string,
@@ -130,7 +127,7 @@ function writeLines(
 }
 
 /** One reason often holds for many checks: it is told once, with what one can do about it. */
-function writeUnclear(page: Page, run: CheckRun): void {
+function writeUnclear(page: TerminalPage, run: CheckRun): void {
   const unclear = resultsIn(run.results, "unclear");
   if (unclear.length === 0) return;
   page.gap();
@@ -167,7 +164,7 @@ function whyWaived({ waiver, sentence }: CheckResult): string {
   return waiver === null ? sentence : `until ${waiver.until} by ${waiver.owner}: ${waiver.reason}`;
 }
 
-function writeEnd(page: Page, run: CheckRun, reportPath: string | null): void {
+function writeEnd(page: TerminalPage, run: CheckRun, reportPath: string | null): void {
   page.gap();
   if (run.leftovers.length > 0) {
     page.prose("Stored by this run, and could not be removed again:", "yellow");
@@ -178,55 +175,4 @@ function writeEnd(page: Page, run: CheckRun, reportPath: string | null): void {
   const change = sayChange(run.baseline);
   page.prose([`${sayCost(run)}.`, change].filter((part) => part !== null).join(" "));
   if (reportPath !== null) page.line(`Full report: ${shownLine(reportPath, 1000)}`);
-}
-
-/** Lines of a width, coloured where that is wanted. */
-class Page {
-  readonly columns: number;
-  readonly #isColoured: boolean;
-  readonly #lines: string[] = [];
-
-  constructor(options: TerminalOptions) {
-    this.columns = Math.max(40, options.columns);
-    this.#isColoured = options.isColoured;
-  }
-
-  line(text: string, colour: Colour | null = null): void {
-    const isPlain = !this.#isColoured || colour === null || text === "";
-    this.#lines.push(isPlain ? text : `\u001b[${CODES[colour]}m${text}\u001b[0m`);
-  }
-
-  gap(): void {
-    if (this.#lines.at(-1) !== "") this.line("");
-  }
-
-  prose(text: string, colour: Colour | null = null): void {
-    for (const line of wrapColumns(text, this.columns)) this.line(line, colour);
-  }
-
-  /** The first line after `indent`, the others deeper. */
-  hanging(indent: string, text: string, deeper: number, colour: Colour | null = null): void {
-    const lines = wrapColumns(text, this.columns - indent.length - deeper);
-    for (const [index, line] of lines.entries()) {
-      this.line(`${indent}${index === 0 ? "" : " ".repeat(deeper)}${line}`, colour);
-    }
-  }
-
-  labelled(label: string, text: string, linesMax: number): void {
-    const lines = wrapAtMost(text, this.columns - LABEL_COLUMNS, linesMax);
-    for (const [index, line] of lines.entries()) this.line(this.#label(index === 0 ? label : "") + line);
-  }
-
-  /** In one piece, however long, so that it can be copied. */
-  command(label: string, text: string): void {
-    this.line(this.#label(label) + text);
-  }
-
-  #label(label: string): string {
-    return `  ${label}`.padEnd(LABEL_COLUMNS);
-  }
-
-  text(): string {
-    return `${this.#lines.join("\n")}\n`;
-  }
 }
