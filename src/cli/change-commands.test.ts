@@ -183,7 +183,7 @@ test("where more than the one variable differs, that is warned of and stands in 
 test("measuring again replaces the figures, and nothing that a person wrote", async () => {
   await open();
   edit(/^_Still to write: why.*_$/m, "Each owner is loaded by a query of its own.\n\n<!-- mine -->");
-  edit("## Verdict", "My own words, right below the figures.\n\n## Verdict");
+  edit("## Commands", "My own words, right below the figures.\n\n## Commands");
   await measure("before");
   await measure("after");
   const outside = text().replace(/<!-- sluicegate:figures[\s\S]*\/sluicegate:figures -->/, "");
@@ -325,7 +325,7 @@ test("a figure, a verdict or an outcome that was changed by hand is noticed by c
     [/171 ms/, "71 ms", /the part "figures" was changed by hand/],
     [/^outcome: inconclusive/m, "outcome: success", /the part "verdict", or closed, outcome/],
     [/\*\*INCONCLUSIVE\*\*/, "**FASTER**", /the part "verdict"/],
-    [/ sha256:[0-9a-f]{64}/, "", /the digest of the part "figures" is gone/],
+    [/ sha256:[0-9a-f]{64}/, "", /the digest of the part "verdict" is gone/],
   ];
   for (const [from, to, expected] of edits) {
     edit(from, to);
@@ -359,7 +359,7 @@ test("what somebody wrote into the figures is not thrown away unasked", async ()
 
 test("a part that is gone is put at the end; one without an end, or there twice, is told with its line", async () => {
   await open();
-  edit(/## Before and after[\s\S]*?## Verdict/, "## Verdict");
+  edit(/## Before and after[\s\S]*?## Commands/, "## Commands");
   assert.match((await check()).out, /warning: the part "figures" is gone/);
   await measure("before");
   assert.match(

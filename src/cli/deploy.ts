@@ -6,8 +6,10 @@ import { promisify } from "node:util";
 import { GateError } from "../problems/gate-error.ts";
 import { readOperatorAccess } from "../settings/operator-access.ts";
 import type { Settings } from "../settings/settings.ts";
+import { groupIn } from "../setup/written-group.ts";
 import type { CommandIo } from "./io.ts";
 import { readSettings, type SettingsArguments } from "./read-settings.ts";
+import { whoRuns } from "./who-runs.ts";
 
 export interface DeployArguments extends SettingsArguments {
   readonly version?: string;
@@ -17,7 +19,7 @@ export interface DeployArguments extends SettingsArguments {
 
 const ANSWER_MS_MAX = 10_000;
 const GIT_MS_MAX = 10_000;
-const VERSION_CHARS_MAX = 100;
+const VERSION_CHARS_MAX = 64;
 
 /** Exit codes: 0 the gate has it, 2 it has not. @throws GateError OPERATOR_UNREACHABLE where no gate runs */
 export async function deployCommand(args: DeployArguments, io: CommandIo): Promise<number> {
@@ -33,9 +35,15 @@ export async function deployCommand(args: DeployArguments, io: CommandIo): Promi
   const settings = await readSettings(args, io);
   if (settings === null) return 2;
   const { flow, note } = args;
-  const mark = { version, ...(flow === undefined ? {} : { flow }), ...(note === undefined ? {} : { note }) };
-  io.out(await sendMark(settings, mark));
-  return 0;
+  const mark = {
+    version,
+    by: whoRuns(),
+    ...(flow === undefined ? {} : { flow }),
+    ...(note === undefined ? {} : { note }),
+  };
+  const { isTaken, sentence } = await sendMark(settings, mark);
+  (isTaken ? io.out : io.err)(sentence);
+  return isTaken ? 0 : 2;
 }
 
 /** As git names the commit that is checked out; `undefined` where there is none. */
@@ -50,7 +58,10 @@ async function describeCommit(): Promise<string | undefined> {
   }
 }
 
-async function sendMark(settings: Settings, mark: Readonly<Record<string, string>>): Promise<string> {
+async function sendMark(
+  settings: Settings,
+  mark: Readonly<Record<string, string>>,
+): Promise<{ readonly isTaken: boolean; readonly sentence: string }> {
   const { address, token } = readOperatorAccess(settings);
   const where = `${address.host}:${address.port}`;
   let answer: Response;
@@ -64,14 +75,14 @@ async function sendMark(settings: Settings, mark: Readonly<Record<string, string
   } catch (cause) {
     throw unreachable(`No gate answers on ${where}, so nobody keeps the mark.`, cause);
   }
-  const body = (await answer.json().catch(() => null)) as {
-    sentence?: unknown;
-    detail?: unknown;
-    title?: unknown;
-  } | null;
-  if (answer.ok && typeof body?.sentence === "string") return body.sentence;
-  const why = [body?.title, body?.detail].filter((word) => typeof word === "string").join(" ");
-  throw unreachable(`The gate on ${where} did not take the mark (status ${answer.status}). ${why}`.trim());
+  const body = groupIn(await answer.json().catch(() => null));
+  if (answer.ok && typeof body.sentence === "string") return { isTaken: true, sentence: body.sentence };
+  if (typeof body.detail !== "string" || body.code === "ROUTE_UNKNOWN")
+    throw unreachable(`What answers on ${where} keeps no marks of deployments (status ${answer.status}).`);
+  const more = ["expected", "seen"].flatMap((key) =>
+    typeof body[key] === "string" ? [`  ${key}: ${body[key]}`] : [],
+  );
+  return { isTaken: false, sentence: [`The mark was not taken: ${body.detail}`, ...more].join("\n") };
 }
 
 function unreachable(message: string, cause?: unknown): GateError {

@@ -37,6 +37,8 @@ function makeProgram(io: CommandIo, exit: (code: number) => void): Command {
       "Hardened file uploads for Python services. Describe an upload route once: enforce it, verify it, watch it.",
     )
     .version(readVersion(), "-v, --version", "print the version")
+    // `sluicegate deploy --version 1.4.2` is about the deployment.
+    .enablePositionalOptions()
     .exitOverride()
     .configureOutput({
       writeOut: (text) => io.out(text.trimEnd()),

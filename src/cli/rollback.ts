@@ -2,7 +2,7 @@
  * `sluicegate rollback FLOW`: shows how a flow is undone and, when confirmed, does it, and records that it was tried.
  */
 import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir, userInfo } from "node:os";
+import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
 import { createInterface } from "node:readline/promises";
 import { addRollbackTry, type RollbackTry, readRollbackLog } from "../flows/documents/rollback-log.ts";
@@ -18,6 +18,7 @@ import { listFlowNames } from "./list-flow-names.ts";
 import { findSettingsFile } from "./read-settings.ts";
 import { openRollbackOutput, WholeLines } from "./rollback-output.ts";
 import { sayTime } from "./say-time.ts";
+import { whoRuns } from "./who-runs.ts";
 
 export interface RollbackArguments extends FlowPlaceArguments {
   readonly flow: string;
@@ -272,15 +273,4 @@ async function ownProgram(): Promise<string> {
   await writeFile(file, `#!/bin/sh\nexec ${quoted.join(" ")} "$@"\n`);
   await chmod(file, 0o755);
   return folder;
-}
-
-function whoRuns(): string {
-  const sudo = process.env.SUDO_USER;
-  if (sudo !== undefined && sudo !== "") return sudo;
-  try {
-    return userInfo().username;
-  } catch {
-    // A container may run as a number that has no name.
-    return `uid ${process.getuid?.() ?? "unknown"}`;
-  }
 }

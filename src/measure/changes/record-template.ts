@@ -31,6 +31,8 @@ export function recordText(flow: Flow, number: number, opened: string, words: Ch
     "",
     `# ${words.title}`,
     "",
+    // First, since whoever opens the record wants to know how it ended.
+    ...section("Verdict", [block("verdict", OPEN_VERDICT)]),
     ...section("What is slow or fails", evidenceLines(words)),
     ...section("Where a user notices it", [flow.noticed ?? asked("the page, and what is seen there.")]),
     ...section("Hypothesis", [
@@ -49,7 +51,6 @@ export function recordText(flow: Flow, number: number, opened: string, words: Ch
     ]),
     ...section("The way back", rollbackLines(flow)),
     ...section("Before and after", [block("figures", figuresBlock({}, words.variable))]),
-    ...section("Verdict", [block("verdict", OPEN_VERDICT)]),
     ...section("Commands", [block("commands", OPEN_COMMANDS)]),
     ...section("What was assumed", [block("assumptions", OPEN_ASSUMPTIONS)]),
     "<!-- Between lines such as sluicegate:figures and /sluicegate:figures the program writes. Everything else is yours. -->",

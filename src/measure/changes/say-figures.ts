@@ -20,7 +20,7 @@ export function sayChange(before: number | null, after: number | null): string {
 }
 
 /** Percent with a sign; one digit behind the point below 10. */
-export function saySigned(percent: number): string {
+function saySigned(percent: number): string {
   const size = Math.abs(percent);
   const digits = size < 9.95 ? size.toFixed(1) : size.toFixed(0);
   const sign = Number(digits) === 0 ? "±" : percent < 0 ? "−" : "+";

@@ -7,7 +7,7 @@ import { confoundedSentence, copyLink } from "./figures-block.ts";
 import { confounders } from "./fingerprint-differences.ts";
 import type { KeptComparison } from "./kept-figures-schema.ts";
 import { expectationSentence } from "./outcome-of.ts";
-import { codeBlock, inCode, inLine, sayMinute, saySigned, table } from "./say-figures.ts";
+import { codeBlock, inCode, inLine, sayMinute, table } from "./say-figures.ts";
 
 export const OPEN_VERDICT = ["Open. `sluicegate change close` writes this part from a comparison."];
 export const OPEN_COMMANDS = ["None yet. `sluicegate change close` writes this part."];
@@ -49,7 +49,7 @@ export function verdictBlock(
   return [
     `**${verdict}**, closed on ${closed} as **${outcome}**. ${CHANGE_OUTCOMES[outcome]}`,
     "",
-    inLine(sentence),
+    inLine(sentence.startsWith(`${verdict}: `) ? sentence.slice(verdict.length + 2) : sentence),
     ...(expectation === null ? [] : ["", expectation]),
     ...(further.length === 0 ? [] : ["", ...further.map((reason) => `- ${inLine(reason)}`)]),
     "",
@@ -125,7 +125,7 @@ export function assumptionsBlock(comparison: KeptComparison, added: readonly str
   const used = pairs.filter(({ dropped }) => dropped === null).length;
   const lines = [
     `Judged by the ${metric.quantile} of ${metric.of === "app" ? "the service's own time" : "the time that the client saw"}, with ${inLine(metric.phase)} caches, over ${used} of ${pairs.length} pairs.`,
-    `The smallest change that matters is ${saySigned(smallestEffect.share * 100).slice(1)} of the time before, and at least ${smallestEffect.ms} ms.`,
+    `The smallest change that matters is ${Number((smallestEffect.share * 100).toFixed(2))} % of the time before, and at least ${smallestEffect.ms} ms.`,
     // What the same beside itself has shown stands in what the comparison says of its health.
     ...(noise === null ? ["How much this machine differs from itself was not measured."] : []),
     ...(unseen.length === 0
