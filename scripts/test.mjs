@@ -38,6 +38,7 @@ const STAGES = {
       "examples",
       "acceptance",
       "fixtures/services",
+      "fixtures/measured-service",
     ]),
     rule("python format (ruff)", join(PYTHON_BIN, "ruff"), [
       "format",
@@ -46,6 +47,7 @@ const STAGES = {
       "examples",
       "acceptance",
       "fixtures/services",
+      "fixtures/measured-service",
     ]),
     rule("python types (mypy)", join(PYTHON_BIN, "mypy"), [], { cwd: join(ROOT, "python") }),
     rule("example's types (mypy)", join(PYTHON_BIN, "mypy"), [
