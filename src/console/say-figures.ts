@@ -66,13 +66,6 @@ export function sayMoment(atMs: number, nowMs: number): string {
     : `${day} ${at.getUTCFullYear()}, ${clock}`;
 }
 
-/** `+31 %`, `−12 %`; what rounds to nothing is `the same`. @param ratio after by before */
-export function sayChange(ratio: number): string {
-  const percent = Math.round((ratio - 1) * 100);
-  if (percent === 0) return "the same";
-  return percent > 0 ? `+${sayNumber(percent)} %` : `−${sayNumber(-percent)} %`;
-}
-
 /** `a`, `a and b`, `a, b and 3 more`. @param most how many are named */
 export function sayNames(names: readonly string[], most = 3): string {
   const named = names.length <= most ? names : names.slice(0, most - 1);

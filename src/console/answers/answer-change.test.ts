@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { NOW } from "../../../fixtures/console/sample-facts.ts";
 import type { Condition } from "../console-api.ts";
 import { answerChange, type JudgedChange } from "./answer-change.ts";
-import { NOW } from "./sample-facts.ts";
 
 const AT = Date.UTC(2026, 10, 22, 10, 40);
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { NOW } from "../../../fixtures/console/sample-facts.ts";
 import type { JobState } from "../watching/job-state.ts";
 import { answerJobs, type WaitingUploads } from "./answer-jobs.ts";
-import { NOW } from "./sample-facts.ts";
 
 const NONE: WaitingUploads = { toBeTried: 0, forPerson: 0, held: 0, oldestMs: null, isMore: false };
 const since = NOW - 2 * 3_600_000;

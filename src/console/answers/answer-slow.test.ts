@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { NOW, sampleFacts, sampleFlow, windowsOf } from "../../../fixtures/console/sample-facts.ts";
 import type { FlowFacts } from "../pages/flow-facts.ts";
 import { answerSlow } from "./answer-slow.ts";
-import { NOW, sampleFacts, sampleFlow, windowsOf } from "./sample-facts.ts";
 
 const avatars = await sampleFlow("avatars");
 const reports = await sampleFlow("reports");

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { NOW, sampleFacts, sampleFlow } from "../../../fixtures/console/sample-facts.ts";
 import type { GateReadiness } from "../console-sources.ts";
 import type { FlowFacts } from "../pages/flow-facts.ts";
 import { answerUp } from "./answer-up.ts";
-import { NOW, sampleFacts, sampleFlow } from "./sample-facts.ts";
 
 const avatars = await sampleFlow("avatars");
 const reports = await sampleFlow("reports");

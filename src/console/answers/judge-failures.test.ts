@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { samplePoint } from "../../../fixtures/console/sample-facts.ts";
 import type { HistoryPoint } from "../../signals/history/history.ts";
 import { judgeFailures } from "./judge-failures.ts";
-import { samplePoint } from "./sample-facts.ts";
 
 const kind = (outcomes: HistoryPoint["outcomes"], limitShare: number | null = 0.01) =>
   judgeFailures(samplePoint({ outcomes }), limitShare).kind;

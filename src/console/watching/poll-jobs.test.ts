@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, before, test } from "node:test";
+import { sampleFlow } from "../../../fixtures/console/sample-facts.ts";
 import type { Flow } from "../../flows/flow.ts";
 import { connectUpstream } from "../../upstream/connect-upstream.ts";
 import type { Upstream } from "../../upstream/upstream.ts";
-import { sampleFlow } from "../answers/sample-facts.ts";
 import { PollJobs } from "./poll-jobs.ts";
 
 let answer: (res: ServerResponse) => void = (res) => res.end();

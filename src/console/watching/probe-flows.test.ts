@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { sampleFlow } from "../../../fixtures/console/sample-facts.ts";
 import type { Flow, FlowVerify } from "../../flows/flow.ts";
-import { sampleFlow } from "../answers/sample-facts.ts";
 import { ProbeFlows } from "./probe-flows.ts";
 import type { ProbeResult } from "./probe-state.ts";
 import { type TestUpload, whyNoTestUpload } from "./send-test-upload.ts";
