@@ -4,8 +4,16 @@
 import { parseArgs } from "node:util";
 import type { BenchOptions } from "./bench.ts";
 
-/** Names that select rows; `large` stands for two, `everything-on` for three. */
-export const ROW_NAMES = ["large", "small", "forward", "pass-through", "memory", "everything-on"] as const;
+/** Names that select rows; `large` and `signals` stand for two, `everything-on` for three. */
+export const ROW_NAMES = [
+  "large",
+  "small",
+  "forward",
+  "pass-through",
+  "memory",
+  "everything-on",
+  "signals",
+] as const;
 export type RowName = (typeof ROW_NAMES)[number];
 
 export const USAGE = `npm run bench [-- ROWS OPTIONS]

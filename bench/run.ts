@@ -16,6 +16,7 @@ import { measureLargeForm } from "./rows/large-form.ts";
 import { measureLargeRaw } from "./rows/large-raw.ts";
 import { measureMemory } from "./rows/memory.ts";
 import { measurePassThrough } from "./rows/pass-through.ts";
+import { measureSignals } from "./rows/signals-on.ts";
 import { measureSmallForm } from "./rows/small-form.ts";
 import { stopAll } from "./servers/server.ts";
 
@@ -30,6 +31,7 @@ const ROWS: Readonly<Record<RowName, readonly ((bench: Bench) => Promise<RowResu
     (bench) => measureSmallWithEverythingOn(bench, 16),
     measureLargeWithEverythingOn,
   ],
+  signals: [(bench) => measureSignals(bench, 1), (bench) => measureSignals(bench, 16)],
 };
 
 async function measureAll({ rows, options, jsonPath }: BenchArguments, bench: Bench): Promise<void> {

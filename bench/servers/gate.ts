@@ -31,6 +31,8 @@ export interface GateOptions {
   readonly flows: readonly BenchFlow[];
   /** Flags of Node, and the program. */
   readonly arguments: readonly string[];
+  /** What stands in the settings' `signals`; default: what holds where nothing is written. */
+  readonly signals?: string;
   /** Asked to make an API key before the gate starts: Node's arguments for that. */
   readonly keyArguments?: readonly string[];
 }
@@ -42,11 +44,11 @@ export interface GateServer extends Server {
 
 /** Starts a gate in front of a service, with its log going to a file as in production. */
 export async function startGate(options: GateOptions): Promise<GateServer> {
-  const { folder, upstreamPort, flows } = options;
+  const { folder, upstreamPort, flows, signals = "{}" } = options;
   const port = await freePort();
   const operatorPort = await freePort();
   const home = join(folder, `gate-${port}`);
-  writeSettings(home, upstreamPort);
+  writeSettings(home, upstreamPort, signals);
   for (const flow of flows) writeFlow(home, flow);
   const listen = ["--listen", `127.0.0.1:${port}`, "--operator", `127.0.0.1:${operatorPort}`];
   const apiKey = options.keyArguments === undefined ? null : await makeApiKey(options.keyArguments, home);
@@ -67,7 +69,7 @@ async function makeApiKey(nodeArguments: readonly string[], home: string): Promi
   return stdout.trim();
 }
 
-function writeSettings(home: string, upstreamPort: number): void {
+function writeSettings(home: string, upstreamPort: number, signals: string): void {
   mkdirSync(join(home, "flows"), { recursive: true });
   const settings = `flows: flows/
 upstreams:
@@ -75,6 +77,7 @@ upstreams:
 records: { driver: sqlite, path: data/records.sqlite }
 storage: { driver: disk, path: data }
 receipts: { issuer: "http://127.0.0.1:8080", keys: data/keys }
+signals: ${signals}
 `;
   writeFileSync(join(home, "sluicegate.yaml"), settings);
 }

@@ -88,16 +88,17 @@ export function recordsHistoryContract(name: string, open: () => Promise<OpenedR
       ]);
     });
 
-    test("minutes are forgotten after 48 hours, hours after 400 days, and younger ones stay", async () => {
+    test("minutes are forgotten after 48 hours, hours and days after 400 days, and younger ones stay", async () => {
       const points = [
         samplePoint({ fromMs: NOW_MS - 48 * HOUR_MS - 1 }),
         samplePoint({ fromMs: NOW_MS - 48 * HOUR_MS }),
         samplePoint({ stepMs: HOUR_MS, fromMs: NOW_MS - 400 * DAY_MS - 1 }),
         samplePoint({ stepMs: HOUR_MS, fromMs: NOW_MS - 400 * DAY_MS }),
+        samplePoint({ stepMs: DAY_MS, fromMs: NOW_MS - 400 * DAY_MS }),
       ];
       await records.remember({ points });
       assert.equal(await forgetAll(records, NOW_MS), 2);
-      assert.equal(await forgetAll(records, NOW_MS + 1), 2);
+      assert.equal(await forgetAll(records, NOW_MS + 1), 3);
     });
 
     test("a row written again replaces itself; one of another writer stands beside it", async () => {

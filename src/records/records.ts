@@ -239,13 +239,13 @@ export interface UploadFilter {
 }
 
 /**
- * One flow's traffic over a minute or an hour, as `signals/history` adds it up. One row a flow, step, beginning and writer: a writer (a gate from its start to its end)
+ * One flow's traffic over a minute, an hour or a day, as `signals/history` adds it up. One row a flow, step, beginning and writer: a writer (a gate from its start to its end)
  * writes its own row again as it grows, and rows of several writers add up.
  */
 export interface HistoryPointRow {
   readonly stepMs: number;
   readonly fromMs: number;
-  /** `""`: requests of no flow. */
+  /** `""`: requests of no flow; `"*"`: all requests together. */
   readonly flow: string;
   /** When the writer was opened. */
   readonly writer: number;
@@ -366,7 +366,7 @@ export interface Records {
   remember(change: HistoryChange): Promise<void>;
   historySeen(): Promise<readonly HistorySeenRow[]>;
   /**
-   * Forgets history that is too old (minutes after 48 hours, hours and marks after 400 days, kept requests after 30 days) or too much. At most `limit` rows of each kind.
+   * Forgets history that is too old (minutes after 48 hours, hours, days and marks after 400 days, kept requests after 30 days) or too much. At most `limit` rows of each kind.
    * @returns how many rows were forgotten
    */
   forgetHistory(nowMs: number, limit: number): Promise<number>;

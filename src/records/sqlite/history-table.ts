@@ -19,6 +19,7 @@ const DAY_MS = 24 * HOUR_MS;
 const STEPS = [
   { stepMs: 60_000, keepMs: 48 * HOUR_MS, rowsMax: 200_000 },
   { stepMs: HOUR_MS, keepMs: 400 * DAY_MS, rowsMax: 250_000 },
+  { stepMs: DAY_MS, keepMs: 400 * DAY_MS, rowsMax: 100_000 },
 ] as const;
 
 /** Of each flow and kind. */

@@ -1,7 +1,7 @@
 /**
- * One flow's minute and hour that run, and the rows that they become. In: signals, and the clock's time. Out: rows, a whole one each time.
+ * One flow's minute, hour and day that run, and the rows that they become. In: signals, and the clock's time. Out: rows, a whole one each time.
  *
- * Always holds: a row that was given again has everything that it had before, so that a row once written is only ever replaced by a fuller one.
+ * Always holds: a row that is given again has everything that it had before, so that a row once written is only ever replaced by a fuller one.
  */
 import type { RequestSignal } from "../request-signal.ts";
 import type { PointRow } from "./history-store.ts";
@@ -10,13 +10,18 @@ import { TrafficPoint } from "./traffic-point.ts";
 
 export const MINUTE_MS = 60_000;
 export const HOUR_MS = 3_600_000;
+export const DAY_MS = 24 * HOUR_MS;
+
+/** Requests of no flow, and all requests together, beside the flows by their names: neither is a name that a flow can have. */
+export const NO_FLOW = "";
+export const ALL_FLOWS = "*";
 
 const beginOf = (stepMs: number, atMs: number): number => Math.floor(atMs / stepMs) * stepMs;
 
-/** A whole step and what it is to be written as. */
+/** What has ended with a minute, as it is to be written. */
 interface Ended {
-  readonly points: PointRow[];
-  readonly requests: ChosenRequest[];
+  readonly points: readonly PointRow[];
+  readonly requests: readonly ChosenRequest[];
 }
 
 export class FlowRoll {
@@ -27,13 +32,22 @@ export class FlowRoll {
   #minute = new TrafficPoint();
   /** The minutes of the hour that have ended. */
   #hour = new TrafficPoint();
+  /** The hours of the day that have ended. */
+  #day = new TrafficPoint();
   #isDirty = false;
 
-  /** @param flow `""` for requests of no flow. @param writer names the rows; another one for what would write the same rows again */
+  /**
+   * @param flow its name, or one of `NO_FLOW` and `ALL_FLOWS`, whose requests are not kept one by one
+   * @param writer names the rows: no other roll of the flow may have it
+   */
   constructor(flow: string, writer: number, nowMs: number) {
     this.#flow = flow;
     this.#writer = writer;
     this.#minuteFromMs = beginOf(MINUTE_MS, nowMs);
+  }
+
+  get writer(): number {
+    return this.#writer;
   }
 
   get lastMinuteMs(): number {
@@ -50,43 +64,51 @@ export class FlowRoll {
   }
 
   take(signal: RequestSignal, nowMs: number): void {
-    this.#minute.take(signal);
-    this.#choice.take(signal, nowMs);
     this.#isDirty = true;
+    if (this.#flow === ALL_FLOWS) this.#minute.takeFigures(signal);
+    else {
+      this.#minute.take(signal);
+      this.#choice.take(signal, nowMs);
+    }
   }
 
   /**
-   * Ends the minute, and the hour where it ends with it.
+   * Ends the minute, and the hour and the day where they end with it.
    * @param writer a new one where the clock was set back: those minutes may have rows already
    */
   end(nowMs: number, writer: number): Ended {
-    const ended: Ended = { points: [], requests: this.#choice.endMinute() };
-    const hourFromMs = beginOf(HOUR_MS, this.#minuteFromMs);
-    const isHourOver = writer !== this.#writer || beginOf(HOUR_MS, nowMs) !== hourFromMs;
-    if (this.#minute.requests > 0) {
-      ended.points.push(this.#row(MINUTE_MS, this.#minuteFromMs, this.#minute));
-      this.#hour.merge(this.#minute);
+    const points: PointRow[] = [];
+    const [hourFromMs, dayFromMs] = [
+      beginOf(HOUR_MS, this.#minuteFromMs),
+      beginOf(DAY_MS, this.#minuteFromMs),
+    ];
+    const isOther = writer !== this.#writer;
+    points.push(...this.#row(MINUTE_MS, this.#minuteFromMs, this.#minute));
+    this.#hour.merge(this.#minute);
+    if (isOther || beginOf(HOUR_MS, nowMs) !== hourFromMs) {
+      points.push(...this.#row(HOUR_MS, hourFromMs, this.#hour));
+      this.#day.merge(this.#hour);
+      this.#hour = new TrafficPoint();
     }
-    if (this.#hour.requests > 0 && (isHourOver || this.#minute.requests > 0))
-      ended.points.push(this.#row(HOUR_MS, hourFromMs, this.#hour));
-    if (isHourOver) this.#hour = new TrafficPoint();
+    if (isOther || beginOf(DAY_MS, nowMs) !== dayFromMs) {
+      points.push(...this.#row(DAY_MS, dayFromMs, this.#day));
+      this.#day = new TrafficPoint();
+    }
     this.#minute = new TrafficPoint();
     this.#minuteFromMs = beginOf(MINUTE_MS, nowMs);
     this.#writer = writer;
-    this.#isDirty = false;
-    return ended;
+    return { points, requests: this.#choice.endMinute() };
   }
 
-  /** The minute and the hour that run, where something has come since the last time. */
+  /** The minute, the hour and the day that run, where something has come since the last time. */
   running(): PointRow[] {
     if (!this.#isDirty) return [];
     this.#isDirty = false;
-    const hour = new TrafficPoint();
-    hour.merge(this.#hour);
-    hour.merge(this.#minute);
+    const hour = together(this.#hour, this.#minute);
     return [
-      this.#row(MINUTE_MS, this.#minuteFromMs, this.#minute),
-      this.#row(HOUR_MS, beginOf(HOUR_MS, this.#minuteFromMs), hour),
+      ...this.#row(MINUTE_MS, this.#minuteFromMs, this.#minute),
+      ...this.#row(HOUR_MS, beginOf(HOUR_MS, this.#minuteFromMs), hour),
+      ...this.#row(DAY_MS, beginOf(DAY_MS, this.#minuteFromMs), together(this.#day, hour)),
     ];
   }
 
@@ -99,17 +121,31 @@ export class FlowRoll {
     return this.#choice.taken();
   }
 
-  #row(stepMs: number, fromMs: number, point: TrafficPoint): PointRow {
-    return {
-      stepMs,
-      fromMs,
-      flow: this.#flow,
-      writer: this.#writer,
-      requests: point.requests,
-      bytesIn: point.bytesIn,
-      counts: JSON.stringify(point.counts()),
-      times: Buffer.from(point.times()).toString("base64"),
-      values: JSON.stringify(point.values.toWritten()),
-    };
+  /** None of a step without requests. */
+  #row(stepMs: number, fromMs: number, point: TrafficPoint): PointRow[] {
+    if (point.requests === 0) return [];
+    return [rowOfPoint(point, { stepMs, fromMs, flow: this.#flow, writer: this.#writer })];
   }
+}
+
+function together(one: TrafficPoint, other: TrafficPoint): TrafficPoint {
+  const sum = new TrafficPoint();
+  sum.merge(one);
+  sum.merge(other);
+  return sum;
+}
+
+/** A point as it is stored. */
+export function rowOfPoint(
+  point: TrafficPoint,
+  place: Pick<PointRow, "stepMs" | "fromMs" | "flow" | "writer">,
+): PointRow {
+  return {
+    ...place,
+    requests: point.requests,
+    bytesIn: point.bytesIn,
+    counts: JSON.stringify(point.counts()),
+    times: Buffer.from(point.times()).toString("base64"),
+    values: JSON.stringify(point.values.toWritten()),
+  };
 }

@@ -7,7 +7,7 @@
 import { randomUUID } from "node:crypto";
 import type { Log } from "../log.ts";
 import type { RequestSignal } from "../request-signal.ts";
-import { FlowRoll, HOUR_MS } from "./flow-roll.ts";
+import { ALL_FLOWS, FlowRoll, HOUR_MS, NO_FLOW } from "./flow-roll.ts";
 import type { HistoryWriter, Mark } from "./history.ts";
 import type { HistoryStore, PointRow, RequestRow, SeenRow } from "./history-store.ts";
 import type { ChosenRequest } from "./kept-choice.ts";
@@ -50,11 +50,12 @@ export class RollingHistory implements HistoryWriter {
   readonly #onLost: (count: number) => void;
   readonly #now: () => number;
   readonly #timer: NodeJS.Timeout | null;
-  readonly #rolls = new Map<string | null, FlowRoll>();
+  readonly #rolls = new Map<string, FlowRoll>();
   readonly #versions = new VersionWatch();
   /** What was in force, by flow and what. */
   readonly #inForce = new Map<string, string>();
   readonly #waiting: WaitingRows;
+  /** Of the newest roll, or of one whose clock was set back; each has another. Microseconds of the start and a number: no other process has had it. */
   #writer: number;
   #writing: Promise<void> = Promise.resolve();
   #isWriting = false;
@@ -67,8 +68,8 @@ export class RollingHistory implements HistoryWriter {
     this.#onLost = options.onLost ?? (() => {});
     this.#now = options.now ?? Date.now;
     this.#waiting = new WaitingRows(this.#onLost);
-    this.#writer = this.#now();
-    this.#nextForgetMs = this.#writer + WRITE_EVERY_MS;
+    this.#writer = this.#now() * 1000;
+    this.#nextForgetMs = this.#now() + WRITE_EVERY_MS;
     for (const { flow, what, value, atMs } of seen) {
       if (what === "version") this.#versions.remember(flow, value, atMs);
       else this.#inForce.set(`${what} ${flow}`, value);
@@ -80,13 +81,8 @@ export class RollingHistory implements HistoryWriter {
 
   take(signal: RequestSignal): void {
     const nowMs = this.#now();
-    const roll = this.#rollOf(signal.flow, nowMs);
-    if (roll === null) {
-      this.#onLost(1);
-      return;
-    }
-    if (roll.hasEnded(nowMs)) this.#endMinute(roll, nowMs);
-    roll.take(signal, nowMs);
+    this.#takeFor(ALL_FLOWS, signal, nowMs);
+    this.#takeFor(signal.flow ?? NO_FLOW, signal, nowMs);
     const version = signal.service?.version ?? null;
     if (signal.flow !== null && version !== null) this.#seeVersion(signal.flow, version, nowMs);
   }
@@ -136,18 +132,28 @@ export class RollingHistory implements HistoryWriter {
     if (!this.#isWriting) void this.flush();
   }
 
-  #rollOf(flow: string | null, nowMs: number): FlowRoll | null {
+  #takeFor(flow: string, signal: RequestSignal, nowMs: number): void {
+    const roll = this.#rollOf(flow, nowMs);
+    if (roll === null) {
+      this.#onLost(1);
+      return;
+    }
+    if (roll.hasEnded(nowMs)) this.#endMinute(roll, nowMs);
+    roll.take(signal, nowMs);
+  }
+
+  #rollOf(flow: string, nowMs: number): FlowRoll | null {
     const known = this.#rolls.get(flow);
     if (known !== undefined) return known;
     if (this.#rolls.size >= FLOWS_MAX) return null;
-    const roll = new FlowRoll(flow ?? "", this.#writer, nowMs);
+    const roll = new FlowRoll(flow, ++this.#writer, nowMs);
     this.#rolls.set(flow, roll);
     return roll;
   }
 
   #endMinute(roll: FlowRoll, nowMs: number): void {
-    if (nowMs < roll.lastMinuteMs) this.#writer += 1;
-    const { points, requests } = roll.end(nowMs, this.#writer);
+    const isBack = nowMs < roll.lastMinuteMs;
+    const { points, requests } = roll.end(nowMs, isBack ? ++this.#writer : roll.writer);
     this.#waiting.addPoints(points);
     this.#waiting.addRequests(requests.map(rowOf));
   }

@@ -4,45 +4,46 @@
  * Format 1: a byte 1, then one sketch after another. A sketch: the number of its buckets; if it has any, its largest time in microseconds, and for each bucket in
  * ascending order its distance to the one before (the first: to 0) and its count. Every number is a varint: seven bits a byte, least first, the top bit set where more follow.
  */
-import { TimeTally } from "./time-sketch.ts";
+import type { TimeTally } from "./time-sketch.ts";
 
 const FORMAT = 1;
 /** More than one varint of a sketch of our own ever takes. */
 const VARINT_BYTES_MAX = 8;
 
-/** Writes sketches in their order. */
-export function packSketches(sketches: readonly TimeTally[]): Uint8Array {
+/** Writes sketches in their order; `undefined` is an empty one. */
+export function packSketches(sketches: readonly (TimeTally | undefined)[]): Uint8Array {
   const bytes: number[] = [FORMAT];
   for (const sketch of sketches) packSketch(bytes, sketch);
   return Uint8Array.from(bytes);
 }
 
 /**
- * Reads so many sketches; those that are missing are empty, and what is unreadable is read as far as it goes: a damaged row must not hide the others.
+ * Adds what was written to sketches. What is unreadable is read as far as it goes: a damaged row must not hide the others.
+ * @param sketchAt gives the sketch of a place; asked only where something is to be added
  */
-export function unpackSketches(bytes: Uint8Array, count: number): TimeTally[] {
-  const sketches = Array.from({ length: count }, () => new TimeTally());
-  if (bytes[0] !== FORMAT) return sketches;
+export function addSketches(bytes: Uint8Array, count: number, sketchAt: (place: number) => TimeTally): void {
+  if (bytes[0] !== FORMAT) return;
   const reader = new VarintReader(bytes);
-  for (const sketch of sketches) unpackSketch(reader, sketch);
-  return sketches;
+  for (let place = 0; place < count && !reader.isAtEnd; place++) {
+    const buckets = reader.next();
+    if (buckets > 0 && !reader.isAtEnd) addSketch(reader, buckets, sketchAt(place));
+  }
 }
 
-function packSketch(bytes: number[], sketch: TimeTally): void {
-  putVarint(bytes, sketch.counts.size);
-  if (sketch.counts.size === 0) return;
+function packSketch(bytes: number[], sketch: TimeTally | undefined): void {
+  const filled = sketch?.filled() ?? [];
+  putVarint(bytes, filled.length);
+  if (sketch === undefined || filled.length === 0) return;
   putVarint(bytes, sketch.maxMicroseconds);
   let before = 0;
-  for (const [bucket, count] of [...sketch.counts].sort(([one], [other]) => one - other)) {
+  for (const [bucket, count] of filled) {
     putVarint(bytes, bucket - before);
     putVarint(bytes, count);
     before = bucket;
   }
 }
 
-function unpackSketch(reader: VarintReader, sketch: TimeTally): void {
-  const buckets = reader.next();
-  if (buckets === 0 || reader.isAtEnd) return;
+function addSketch(reader: VarintReader, buckets: number, sketch: TimeTally): void {
   sketch.noteMax(reader.next());
   let bucket = 0;
   for (let at = 0; at < buckets && !reader.isAtEnd; at++) {

@@ -23,9 +23,10 @@ export function timeOf(bucket: number): number {
   return bucket <= 0 ? 0.001 : (2 * GROWTH ** bucket) / (GROWTH + 1) / 1000;
 }
 
-/** A sketch that grows. */
+/** A sketch that grows. Its counts lie in one array, since many sketches are added up for one answer. */
 export class TimeTally implements TimeSketch {
-  readonly counts = new Map<number, number>();
+  /** Made with the first time: most sketches of a quiet minute stay empty. */
+  #buckets: Uint32Array | null = null;
   #count = 0;
   #maxMicroseconds = 0;
 
@@ -37,13 +38,32 @@ export class TimeTally implements TimeSketch {
     return this.#maxMicroseconds;
   }
 
+  get counts(): ReadonlyMap<number, number> {
+    return new Map(this.filled());
+  }
+
+  /** Buckets with anything in them and their counts, in ascending order. */
+  filled(): (readonly [bucket: number, count: number])[] {
+    const filled: (readonly [number, number])[] = [];
+    const buckets = this.#buckets;
+    if (buckets === null) return filled;
+    for (let bucket = 0; bucket <= BUCKET_MAX; bucket++) {
+      const count = buckets[bucket] ?? 0;
+      if (count > 0) filled.push([bucket, count]);
+    }
+    return filled;
+  }
+
   add(ms: number): void {
     this.addBucket(bucketOf(ms), 1);
     this.noteMax(Math.round(ms * 1000));
   }
 
+  /** A bucket that does not exist counts as the nearest that does. */
   addBucket(bucket: number, count: number): void {
-    this.counts.set(bucket, (this.counts.get(bucket) ?? 0) + count);
+    this.#buckets ??= new Uint32Array(BUCKET_MAX + 1);
+    const at = Math.max(0, Math.min(BUCKET_MAX, bucket));
+    this.#buckets[at] = (this.#buckets[at] ?? 0) + count;
     this.#count += count;
   }
 
@@ -52,39 +72,30 @@ export class TimeTally implements TimeSketch {
   }
 
   merge(other: TimeTally): void {
-    for (const [bucket, count] of other.counts) this.addBucket(bucket, count);
+    if (other.#buckets === null) return;
+    this.#buckets ??= new Uint32Array(BUCKET_MAX + 1);
+    for (let bucket = 0; bucket <= BUCKET_MAX; bucket++)
+      this.#buckets[bucket] = (this.#buckets[bucket] ?? 0) + (other.#buckets[bucket] ?? 0);
+    this.#count += other.#count;
     this.noteMax(other.maxMicroseconds);
   }
 
-  /** `null` where nothing is in it. */
+  /** By nearest rank; `null` where nothing is in it. */
   quantiles(): Quantiles | null {
     if (this.#count === 0) return null;
-    const [p50 = 0, p95 = 0, p99 = 0] = quantilesOf(this, [0.5, 0.95, 0.99]);
     const max = this.#maxMicroseconds / 1000;
-    return {
-      count: this.#count,
-      p50: Math.min(p50, max),
-      p95: Math.min(p95, max),
-      p99: Math.min(p99, max),
-      max,
-    };
+    const at = (share: number): number =>
+      Math.min(max, timeOf(this.#bucketOfRank(Math.ceil(share * this.#count))));
+    return { count: this.#count, p50: at(0.5), p95: at(0.95), p99: at(0.99), max };
   }
-}
 
-/**
- * Quantiles by nearest rank, milliseconds; counts may be weighted and need not be whole.
- * @param shares from 0 to 1, ascending. @returns one for each, none where the sketch is empty
- */
-export function quantilesOf({ counts }: TimeSketch, shares: readonly number[]): readonly number[] {
-  const buckets = [...counts].filter(([, count]) => count > 0).sort(([one], [other]) => one - other);
-  const total = buckets.reduce((sum, [, count]) => sum + count, 0);
-  const found: number[] = [];
-  let passed = 0;
-  for (const [bucket, count] of buckets) {
-    passed += count;
-    // The last rank must be reached whatever the sums of weights were rounded to.
-    while (found.length < shares.length && (shares[found.length] ?? 0) * total <= passed * (1 + 1e-12))
-      found.push(timeOf(bucket));
+  /** @param rank from 1 */
+  #bucketOfRank(rank: number): number {
+    let passed = 0;
+    for (let bucket = 0; bucket < BUCKET_MAX; bucket++) {
+      passed += this.#buckets?.[bucket] ?? 0;
+      if (passed >= rank) return bucket;
+    }
+    return BUCKET_MAX;
   }
-  return found;
 }

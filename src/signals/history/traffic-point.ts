@@ -4,7 +4,7 @@
  * Always holds: bounded in size, however many requests it has taken and whatever was in them; two points add up to what one would have been.
  */
 import type { CacheState, RequestSignal, SignalOutcome } from "../request-signal.ts";
-import { packSketches, unpackSketches } from "./sketch-bytes.ts";
+import { addSketches, packSketches } from "./sketch-bytes.ts";
 import { TimeTally } from "./time-sketch.ts";
 import { ValueCounts, type WrittenValues } from "./value-counts.ts";
 
@@ -59,12 +59,17 @@ export class TrafficPoint {
 
   /** Adds a request. */
   take(signal: RequestSignal): void {
+    this.takeFigures(signal);
+    if (signal.flow !== null) this.values.take(signal);
+  }
+
+  /** Adds a request without its values. */
+  takeFigures(signal: RequestSignal): void {
     this.requests += 1;
     this.bytesIn += signal.bytesIn;
     this.lastAtMs = Math.max(this.lastAtMs, Math.round(signal.atMs + signal.durationMs));
     increase(this.outcomes, signal.outcome, 1);
     this.#takeCode(signal);
-    if (signal.flow !== null) this.values.take(signal);
     if (signal.outcome === "accepted") this.#takeAccepted(signal);
   }
 
@@ -96,7 +101,7 @@ export class TrafficPoint {
   }
 
   times(): Uint8Array {
-    return packSketches([this.total, ...CACHE_STATES.map((state) => this.app.get(state) ?? new TimeTally())]);
+    return packSketches([this.total, ...CACHE_STATES.map((state) => this.app.get(state))]);
   }
 
   /** Adds what was stored of another point; `counts` as JSON text. What cannot be read counts as nothing. */
@@ -125,12 +130,9 @@ export class TrafficPoint {
   }
 
   #mergeTimes(bytes: Uint8Array): void {
-    const [total, ...app] = unpackSketches(bytes, 1 + CACHE_STATES.length);
-    if (total !== undefined) this.total.merge(total);
-    for (const [index, state] of CACHE_STATES.entries()) {
-      const sketch = app[index];
-      if (sketch !== undefined && sketch.count > 0) this.#appOf(state).merge(sketch);
-    }
+    addSketches(bytes, 1 + CACHE_STATES.length, (place) =>
+      place === 0 ? this.total : this.#appOf(CACHE_STATES[place - 1] ?? "unknown"),
+    );
   }
 
   #takeCode(signal: RequestSignal): void {

@@ -1,7 +1,7 @@
 /**
  * The fourth layout: the history of the gate's traffic. Rows are added up in the gate (`src/signals/history/`); here they lie only.
  *
- * - `history_points` has a row a flow for each minute and for each hour with traffic, by the writer that wrote it. Its second index serves what goes by time alone:
+ * - `history_points` has a row a flow for each minute, hour and day with traffic, by the writer that wrote it; and one for all flows together. Its second index serves what goes by time alone:
  *   forgetting, and ranges over all flows.
  * - `history_values` has each point's counts of values. It is a table of its own because it is read for one question only, and is as large as all the rest.
  * - `history_requests` has single requests; `seq` is their order of arrival. Of each flow and kind the newest stay, so rows are freed and used again.

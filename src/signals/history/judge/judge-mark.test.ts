@@ -3,8 +3,8 @@
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { sampleSignal } from "../../../../fixtures/signals/sample-signal.ts";
 import type { HistoryPoint, Mark } from "../history.ts";
-import { sampleSignal } from "../sample-signal.ts";
 import { TrafficPoint } from "../traffic-point.ts";
 import { judgeMark } from "./judge-mark.ts";
 import type { JudgeInput, MarkJudgement } from "./mark-judgement.ts";

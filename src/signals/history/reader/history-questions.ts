@@ -1,14 +1,16 @@
 /**
  * The questions of `HistoryReader` as SQL on the records database. Runs on the reader's thread, on a read-only connection.
  *
- * Always holds: an answer reads few rows, however much history there is: whole hours from rows of hours, what is left of the range from rows of minutes.
+ * Always holds: an answer reads few rows, however much history there is: whole days and hours from rows of their own, what is left of the range from
+ * rows of minutes.
  */
 import type { DatabaseSync, SQLOutputValue } from "node:sqlite";
 import type { CacheState } from "../../request-signal.ts";
+import { ALL_FLOWS, NO_FLOW } from "../flow-roll.ts";
 import type { Difference, HistoryPoint, KeptRequest, Mark, TimeRange, TimeSketch } from "../history.ts";
 import { TimeTally } from "../time-sketch.ts";
 import { CACHE_STATES, TrafficPoint } from "../traffic-point.ts";
-import { coverOf, HOUR_MS, MINUTE_MS, type Span, stepFor } from "./time-steps.ts";
+import { coverOf, DAY_MS, HOUR_MS, MINUTE_MS, type Span, stepFor } from "./time-steps.ts";
 
 type Row = Record<string, SQLOutputValue>;
 
@@ -34,7 +36,7 @@ export class HistoryQuestions {
     const hasMinutes = this.#hasMinutesFrom(query.range.fromMs);
     const { stepMs, fromMs, count } = stepFor(query.range, query.pointsMax, hasMinutes ? MINUTE_MS : HOUR_MS);
     const points = Array.from({ length: count }, () => new TrafficPoint());
-    const rowsStepMs = stepMs % HOUR_MS === 0 ? HOUR_MS : MINUTE_MS;
+    const rowsStepMs = [DAY_MS, HOUR_MS].find((rowMs) => stepMs % rowMs === 0) ?? MINUTE_MS;
     const span = { stepMs: rowsStepMs, fromMs, toMs: query.range.toMs };
     for (const row of this.#points(span, query.flow))
       addRow(points[Math.floor((Number(row.from_ms) - fromMs) / stepMs)], row);
@@ -44,11 +46,11 @@ export class HistoryQuestions {
   totals(range: TimeRange): Map<string | null, HistoryPoint> {
     const flows = new Map<string, TrafficPoint>();
     for (const span of this.#cover(range)) {
-      for (const row of this.#points(span, undefined)) addRow(pointOf(flows, String(row.flow)), row);
+      for (const row of this.#pointsOfEach(span)) addRow(pointOf(flows, String(row.flow)), row);
     }
     return new Map(
       [...flows].map(([flow, point]) => [
-        flow === "" ? null : flow,
+        flow === NO_FLOW ? null : flow,
         toHistoryPoint(point, range.fromMs, range.toMs - range.fromMs),
       ]),
     );
@@ -137,7 +139,9 @@ export class HistoryQuestions {
       .sort(([one], [other]) => one - other)
       .map(([at, point]) => ({
         ...toHistoryPoint(point, at, MINUTE_MS),
-        appByCache: Object.fromEntries(point.app) as Partial<Record<CacheState, TimeSketch>>,
+        appByCache: Object.fromEntries(
+          [...point.app].map(([state, { counts }]) => [state, { counts }] as const),
+        ) as Partial<Record<CacheState, TimeSketch>>,
       }));
   }
 
@@ -151,16 +155,19 @@ export class HistoryQuestions {
   }
 
   #points({ stepMs, fromMs, toMs }: Span, flow: Flow, columns = COLUMNS): Row[] {
-    if (flow === undefined) {
-      return this.#database
-        .prepare(`SELECT ${columns} FROM history_points WHERE step_ms = ? AND from_ms >= ? AND from_ms < ?`)
-        .all(stepMs, fromMs, toMs);
-    }
     return this.#database
       .prepare(
         `SELECT ${columns} FROM history_points WHERE step_ms = ? AND flow = ? AND from_ms >= ? AND from_ms < ?`,
       )
-      .all(stepMs, flow ?? "", fromMs, toMs);
+      .all(stepMs, flow === undefined ? ALL_FLOWS : (flow ?? NO_FLOW), fromMs, toMs);
+  }
+
+  #pointsOfEach({ stepMs, fromMs, toMs }: Span): Row[] {
+    return this.#database
+      .prepare(
+        `SELECT ${COLUMNS} FROM history_points WHERE step_ms = ? AND from_ms >= ? AND from_ms < ? AND flow <> ?`,
+      )
+      .all(stepMs, fromMs, toMs, ALL_FLOWS);
   }
 
   #cover(range: TimeRange): readonly Span[] {

@@ -5,7 +5,7 @@ import type { TimeRange } from "../history.ts";
 
 export const MINUTE_MS = 60_000;
 export const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
+export const DAY_MS = 24 * HOUR_MS;
 
 /** Each a whole number of the ones of rows; minutes that divide an hour, so that steps begin where hours do. */
 const STEPS_MS = [
@@ -43,25 +43,31 @@ export function stepFor({ fromMs, toMs }: TimeRange, pointsMax: number, stepMsMi
 }
 
 /**
- * Rows that together cover a range once: whole hours as hours, and what is left at its ends as minutes; as a whole hour where its minutes are gone.
+ * Rows that together cover a range once: whole days as days, whole hours beside them as hours, and what is left at the ends as minutes; as a whole hour where its minutes are gone.
  * @param hasMinutesFrom whether rows of minutes from this time on are still there
  */
-export function coverOf(
+export function coverOf(range: TimeRange, hasMinutesFrom: (atMs: number) => boolean): readonly Span[] {
+  return coverBy([DAY_MS, HOUR_MS], range, hasMinutesFrom);
+}
+
+function coverBy(
+  [stepMs, ...smaller]: readonly number[],
   { fromMs, toMs }: TimeRange,
   hasMinutesFrom: (atMs: number) => boolean,
 ): readonly Span[] {
-  const minuteFromMs = Math.floor(fromMs / MINUTE_MS) * MINUTE_MS;
-  const hasMinutes = hasMinutesFrom(minuteFromMs);
-  const round = hasMinutes ? Math.ceil : Math.floor;
-  const [firstMs, lastMs] = [round(fromMs / HOUR_MS) * HOUR_MS, Math.floor(toMs / HOUR_MS) * HOUR_MS];
-  if (firstMs >= lastMs) {
-    if (hasMinutes) return [{ stepMs: MINUTE_MS, fromMs: minuteFromMs, toMs }];
-    return [{ stepMs: HOUR_MS, fromMs: firstMs, toMs }];
-  }
-  const spans: Span[] = [
-    { stepMs: MINUTE_MS, fromMs: minuteFromMs, toMs: firstMs },
-    { stepMs: HOUR_MS, fromMs: firstMs, toMs: lastMs },
-    { stepMs: hasMinutesFrom(lastMs) ? MINUTE_MS : HOUR_MS, fromMs: lastMs, toMs },
+  if (fromMs >= toMs) return [];
+  if (stepMs === undefined) return [remainder(fromMs, toMs, hasMinutesFrom)];
+  const [firstMs, lastMs] = [Math.ceil(fromMs / stepMs) * stepMs, Math.floor(toMs / stepMs) * stepMs];
+  if (firstMs >= lastMs) return coverBy(smaller, { fromMs, toMs }, hasMinutesFrom);
+  return [
+    ...coverBy(smaller, { fromMs, toMs: firstMs }, hasMinutesFrom),
+    { stepMs, fromMs: firstMs, toMs: lastMs },
+    ...coverBy(smaller, { fromMs: lastMs, toMs }, hasMinutesFrom),
   ];
-  return spans.filter((span) => span.toMs > span.fromMs);
+}
+
+/** Less than an hour, or two pieces of hours with no whole one between. */
+function remainder(fromMs: number, toMs: number, hasMinutesFrom: (atMs: number) => boolean): Span {
+  const stepMs = hasMinutesFrom(fromMs) ? MINUTE_MS : HOUR_MS;
+  return { stepMs, fromMs: Math.floor(fromMs / stepMs) * stepMs, toMs };
 }
