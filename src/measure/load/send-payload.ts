@@ -80,7 +80,8 @@ export class UploadSender {
       upload.timeoutMs,
     );
     this.#underWay.set(request, fail);
-    request.on("socket", (socket) => times.onSocket(socket));
+    // An upload has its whole time from its first byte on, and as long to get a connection.
+    request.on("socket", (socket) => times.onSocket(socket, () => late.refresh()));
     request.on("finish", () => times.wasSent());
     request.on("error", (error: NodeJS.ErrnoException) => fail(troubleOf(error)));
     request.on("response", (response) => {
@@ -139,8 +140,9 @@ class Times {
   }
 
   /** What waits for the connection goes out when it is there; on one that was kept, now. */
-  onSocket(socket: Socket): void {
+  onSocket(socket: Socket, onBegun: () => void): void {
     const began = (): void => {
+      onBegun();
       this.#firstByteSentMs ??= this.#now();
     };
     if (!socket.connecting) began();
