@@ -98,7 +98,9 @@ export class DrillScene {
 
   /** Removes from the service what this drill has stored there. @returns what was done, a sentence each */
   async cleanUp(): Promise<readonly string[]> {
-    const stored = this.proxy.handOvers.filter(({ answer }) => answer !== null && isTaken(answer.status));
+    const stored = this.proxy.handOvers.filter(
+      ({ answer, isByStandIn }) => answer !== null && isTaken(answer.status) && !isByStandIn,
+    );
     if (stored.length === 0) return ["Nothing was stored in the service."];
     const content: UploadContent = { files: [], fields: [] };
     for (const { answer } of stored) {

@@ -58,6 +58,8 @@ export interface HandOver {
   readonly bodyBytes: number;
   /** The service's own answer, also where the gate never got it; `null` where the service was not told, or gave none. */
   readonly answer: ServiceAnswer | null;
+  /** Whether the stand-in answered in place of the service, which then has nothing of it. */
+  readonly isByStandIn: boolean;
 }
 
 type Noted = { -readonly [K in keyof HandOver]: HandOver[K] };
@@ -129,6 +131,7 @@ export class FaultProxy {
 
   /** Never rejects: a side that goes away ends the other. */
   async #answer(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    const { socket } = req;
     req.on("error", () => {});
     res.on("error", () => {});
     try {
@@ -136,7 +139,7 @@ export class FaultProxy {
       if (typeof uploadId === "string") await this.#handOver(req, res, uploadId);
       else await this.#passOn(req, res);
     } catch {
-      req.socket.destroy();
+      socket.destroy();
     }
   }
 
@@ -164,6 +167,7 @@ export class FaultProxy {
       sha256: null,
       bodyBytes: 0,
       answer: null,
+      isByStandIn: this.#behind.kind === "stand-in",
     };
     this.#handOvers.push(noted);
     return noted;
@@ -208,13 +212,16 @@ export class FaultProxy {
       ...(ca === undefined ? {} : { ca }),
     });
     const answered = once(outgoing, "response") as Promise<[IncomingMessage]>;
-    const goesAway = (): void => void outgoing.destroy();
-    req.once("aborted", goesAway);
     const sent = sendBody(req, outgoing, noted, bytesPerSecond);
-    // The answer may come before the body's end, and is what counts then.
-    const [incoming] = await Promise.race([answered, sent.then(() => answered)]);
-    sent.catch(() => {});
-    return readAnswer(incoming);
+    // One of the two may fail after the other one has decided.
+    for (const each of [answered, sent]) each.catch(() => {});
+    try {
+      // The answer may come before the body's end, and is what counts then.
+      const [incoming] = await Promise.race([answered, sent.then(() => answered)]);
+      return await readAnswer(incoming);
+    } finally {
+      if (!outgoing.writableEnded) outgoing.destroy();
+    }
   }
 }
 

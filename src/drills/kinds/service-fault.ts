@@ -143,9 +143,8 @@ function sumOf(metrics: ReadonlyMap<string, number>, name: string, code: string)
 
 /** As a person would who has asked the service: it has the upload. */
 export async function decideByHand(scene: DrillScene, ids: readonly string[]): Promise<void> {
-  const results = [];
-  for (const id of ids)
-    results.push(await scene.gate.command("give-up", id, "--reason", "the service has it"));
+  const endIt = (id: string) => scene.gate.command("give-up", id, "--reason", "the service has it");
+  const results = await Promise.all(ids.map(endIt));
   const failed = results.filter(({ exitCode }) => exitCode !== 0);
   scene.find(
     "A person decides of what is kept",
