@@ -1,0 +1,26 @@
+/**
+ * A measurement as Markdown, for a change record or a pull request: the sentence and the table of its numbers.
+ */
+import { code, plain } from "../../checks/reports/markdown-text.ts";
+import type { Measurement } from "../measurement.ts";
+import { measurementRows, measurementSentence } from "./measurement-words.ts";
+
+const SENTENCE_CHARS = 800;
+
+/** The text, ending in a line break. */
+export function markdownMeasurement(measurement: Measurement): string {
+  const { invalid, notes, id, program, evidenceSha256 } = measurement;
+  return `${[
+    `### ${plain(measurementSentence(measurement), SENTENCE_CHARS)}`,
+    "",
+    "| | figure | what it is |",
+    "|---|---|---|",
+    ...measurementRows(measurement).map(
+      ({ name, figure, note }) => `| **${name}** | ${plain(figure)} | ${plain(note)} |`,
+    ),
+    "",
+    ...[...invalid, ...notes].map((line) => `- ${plain(line, SENTENCE_CHARS)}`),
+    "",
+    `<sub>Measurement ${plain(id)} of ${code(measurement.target)} by ${plain(program)}; evidence SHA-256 ${code(evidenceSha256)}</sub>`,
+  ].join("\n")}\n`;
+}
