@@ -178,8 +178,14 @@ async function fingerprintOf(
   const isTold = route.flow.measure.fingerprint.path !== null;
   const told: Answer | null = isTold ? null : answer;
   const { flow, settings } = route;
-  const fingerprint = await takeFingerprint({ flow, settings, ...seen, answer: told });
-  return comparableFingerprint(fingerprint, request.variable, isSwitched);
+  const fingerprint = await takeFingerprint({
+    flow,
+    settings,
+    ...seen,
+    answer: told,
+    isElsewhere: !isSwitched,
+  });
+  return comparableFingerprint(fingerprint, request.variable);
 }
 
 const program = (): string => `sluicegate ${readVersion()}`;

@@ -1,12 +1,16 @@
 /**
  * What is done with every comparison, however it came about: kept, told, and turned into an exit code.
  */
-import { readdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Comparison } from "../measure/comparison.ts";
 import { exitOf } from "../measure/judge/exit-of.ts";
+import { markdownComparison } from "../measure/reports/markdown-comparison.ts";
+import { terminalComparison } from "../measure/reports/terminal-comparison.ts";
+import { GateError } from "../problems/gate-error.ts";
 import { UsageError } from "./check-options.ts";
-import type { CompareArguments, CompareWish } from "./compare-options.ts";
+import type { CompareArguments, CompareReport, CompareWish } from "./compare-options.ts";
+import { shownPath } from "./find-flows.ts";
 import type { CommandIo } from "./io.ts";
 import { STATE_FOLDER } from "./runs-folder.ts";
 import type { Terminal } from "./terminal.ts";
@@ -38,15 +42,48 @@ export async function findComparison(named: string): Promise<string> {
   );
 }
 
-/** Writes `comparison.json` and the reports, prints the result. @returns the exit code */
+/** Writes `comparison.json` first, then the reports, and prints the result. @returns the exit code */
 export async function tellComparison(
   comparison: Comparison,
   folder: string,
   { args, wish, io, terminal }: AskedComparison,
 ): Promise<number> {
   await writeFile(join(folder, "comparison.json"), `${JSON.stringify(comparison, null, 2)}\n`);
+  const written = await writeReports(comparison, wish.formats, args.out ?? folder);
+  const reportPath = written.length === 0 ? null : written.map(shownPath).join(", ");
   if (args.json === true) io.out(JSON.stringify(comparison, null, 2));
-  else terminal.page(`${comparison.sentence}\n`);
-  void wish;
+  else terminal.page(terminalComparison(comparison, { ...terminal, reportPath }));
+  io.err(`Kept in ${shownPath(folder)}: judge it again with sluicegate compare --again ${comparison.id}`);
   return exitOf(comparison, comparison.expected);
+}
+
+const REPORTS: Readonly<
+  Record<CompareReport, readonly [name: string, make: (comparison: Comparison) => string]>
+> = {
+  md: ["report.md", markdownComparison],
+};
+
+/** @throws REPORT_UNWRITABLE; the comparison itself is kept by then */
+async function writeReports(
+  comparison: Comparison,
+  formats: readonly CompareReport[],
+  into: string,
+): Promise<readonly string[]> {
+  const written: string[] = [];
+  for (const format of new Set(formats)) {
+    const [name, make] = REPORTS[format];
+    const path = join(into, name);
+    try {
+      await mkdir(into, { recursive: true });
+      await writeFile(path, make(comparison));
+    } catch (cause) {
+      throw new GateError("REPORT_UNWRITABLE", {
+        message: `The report ${path} cannot be written.`,
+        seen: cause instanceof Error ? cause.message : String(cause),
+        cause,
+      });
+    }
+    written.push(path);
+  }
+  return written;
 }

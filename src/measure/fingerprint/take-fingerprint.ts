@@ -32,6 +32,8 @@ export interface FingerprintInput {
   readonly answer: Answer | null;
   readonly payloadSet: string | null;
   readonly plan: LoadPlan | null;
+  /** Whether the service cannot be running from this checkout, so that its commit says nothing: left out then. Default: it may. */
+  readonly isElsewhere?: boolean;
   readonly tls?: TlsTrust;
 }
 
@@ -42,7 +44,7 @@ export async function takeFingerprint(input: FingerprintInput): Promise<Fingerpr
   const { flow } = input;
   const root = await rootOf(flow.folder);
   const [git, locked, named, service, gateway] = await Promise.all([
-    gitFacts(flow.folder, flow.measure.fingerprint.files),
+    input.isElsewhere === true ? {} : gitFacts(flow.folder, flow.measure.fingerprint.files),
     lockfileFacts(root ?? process.cwd()),
     namedFacts(flow),
     serviceFacts(input),
