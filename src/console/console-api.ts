@@ -14,7 +14,7 @@
  * GET  /api/console/session                  → Session
  * POST /api/console/session {token}          → Session, with a cookie; DELETE ends it. 429 after too many wrong tokens
  * POST /api/console/held/ID/decide {action: "retry" | "give-up", mayDouble?: true, reason?}, /api/console/flows/NAME/verify {profile?: "prod-safe" | "ci"},
- *   /api/console/deployments {version, flow?, note?}
+ *   /api/console/deployments {version, flow?, note?, by?}
  *   need a session and the header `X-Sluicegate-Csrf` with its token → { ok: true, sentence } or a problem (RFC 9457). `verify` answers when the run has ended: within
  *   two minutes. `retry` of an upload that `mayHaveArrived` needs `mayDouble: true`, said by a person who has asked the service.
  * `GET /sign-in/CODE` (the link that `sluicegate console` prints, good once) opens a session and leads to `/`.

@@ -94,13 +94,17 @@ const SITUATIONS: readonly {
     says: [
       "stale",
       "No data",
-      "documents: no data of its jobs since 10:57 UTC: /internal/jobs could not be read (it answered 500).",
+      "documents has told nothing of its jobs since 10:57 UTC: /internal/jobs could not be read (it answered 500).",
     ],
   },
   {
     name: "a service that never told",
     jobs: [{ flow: "documents", told: null, trouble: "/jobs could not be read (it answered 404)" }],
-    says: ["stale", "No data", "documents: no data of its jobs: /jobs could not be read (it answered 404)."],
+    says: [
+      "stale",
+      "No data",
+      "documents has told nothing of its jobs: /jobs could not be read (it answered 404).",
+    ],
   },
 ];
 

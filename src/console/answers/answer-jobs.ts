@@ -50,7 +50,7 @@ function jobPart({ flow, told, trouble }: JobState, nowMs: number): Part[] {
   const link = `/flows/${flow}`;
   if (trouble !== null) {
     const since = told === null ? "" : ` since ${sayMoment(told.atMs, nowMs)}`;
-    const sentence = `${flow}: no data of its jobs${since}: ${trouble}.`;
+    const sentence = `${flow} has told nothing of its jobs${since}: ${trouble}.`;
     return [{ condition: "stale", word: "No data", sentence, seenAtMs: told?.atMs ?? nowMs, link }];
   }
   if (told === null || told.failed === 0) return [];

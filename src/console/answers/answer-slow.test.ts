@@ -25,11 +25,7 @@ const SITUATIONS: readonly {
   {
     name: "no traffic for hours",
     flows: [sampleFacts(avatars, { own: { lastSeenAtMs: NOW - 3 * HOUR } })],
-    says: [
-      "stale",
-      "No data",
-      "No data since 07:57 UTC: no upload came in the last hour, so nobody can tell.",
-    ],
+    says: ["stale", "No data", "No upload has come since 07:57 UTC, so nobody can tell."],
   },
   {
     name: "only refusals",
@@ -37,7 +33,7 @@ const SITUATIONS: readonly {
     says: [
       "stale",
       "No data",
-      "No data: requests came in the last hour, but no upload was accepted that could be measured.",
+      "Requests came in the last hour, but no upload was accepted that could be measured.",
     ],
   },
   {
@@ -70,25 +66,17 @@ const SITUATIONS: readonly {
   {
     name: "within the promise",
     flows: [sampleFacts(avatars, { p95s: [700, 700, 700] })],
-    says: [
-      "good",
-      "No",
-      "No: 95 of 100 uploads of avatars took the service up to 700 ms, promised are 800 ms.",
-    ],
+    says: ["good", "No", "95 of 100 uploads of avatars took the service up to 700 ms, promised are 800 ms."],
   },
   {
     name: "two flows within the promise",
     flows: [sampleFacts(avatars, { p95s: [700, 700, 700] }), sampleFacts(reports, { p95s: [100, 100] })],
-    says: ["good", "No", "No: all 2 flows with traffic are within the time that they promise."],
+    says: ["good", "No", "All 2 flows with traffic are within the time that they promise."],
   },
   {
     name: "one slow window is chance",
     flows: [sampleFacts(avatars, { p95s: [400, 400, 1200] })],
-    says: [
-      "good",
-      "No",
-      "No: 95 of 100 uploads of avatars took the service up to 1.2 s, promised are 800 ms.",
-    ],
+    says: ["good", "No", "95 of 100 uploads of avatars took the service up to 1.2 s, promised are 800 ms."],
   },
   {
     name: "two slow windows of three",

@@ -72,8 +72,8 @@ function nothingMeasured(flows: readonly FlowFacts[], nowMs: number): Answer {
     condition: "stale",
     word: "No data",
     sentence: isRecent
-      ? "No data: requests came in the last hour, but no upload was accepted that could be measured."
-      : `No data since ${sayMoment(last, nowMs)}: no upload came in the last hour, so nobody can tell.`,
+      ? "Requests came in the last hour, but no upload was accepted that could be measured."
+      : `No upload has come since ${sayMoment(last, nowMs)}, so nobody can tell.`,
     seenAtMs: last,
     link: null,
   };
@@ -92,7 +92,7 @@ function notSlow(measured: readonly FlowFacts[], nowMs: number): Answer {
     question: "slow",
     condition: "good",
     word: "No",
-    sentence: `No: ${judged.length === 1 ? fineOne(judged[0]) : fineMany(judged)}${open}`,
+    sentence: `${judged.length === 1 ? fineOne(judged[0]) : fineMany(judged)}${open}`,
     seenAtMs,
     link: null,
   };
@@ -100,7 +100,7 @@ function notSlow(measured: readonly FlowFacts[], nowMs: number): Answer {
 
 function fineOne(facts: FlowFacts | undefined): string {
   const { measured = null, against = null } = facts?.speed ?? {};
-  if (facts === undefined || measured === null || against === null) return "nothing is slow.";
+  if (facts === undefined || measured === null || against === null) return "Nothing is slow.";
   const beside = against.kind === "promise" ? "promised are" : "usual are at most";
   return `95 of 100 uploads of ${facts.flow.name} took the service up to ${sayDuration(measured.ms)}, ${beside} ${sayDuration(against.limitMs)}.`;
 }
@@ -108,8 +108,8 @@ function fineOne(facts: FlowFacts | undefined): string {
 function fineMany(judged: readonly FlowFacts[]): string {
   const promised = judged.filter(({ speed }) => speed.against?.kind === "promise").length;
   if (promised === judged.length)
-    return `all ${promised} flows with traffic are within the time that they promise.`;
-  if (promised === 0) return `all ${judged.length} flows with traffic are as fast as usual.`;
+    return `All ${promised} flows with traffic are within the time that they promise.`;
+  if (promised === 0) return `All ${judged.length} flows with traffic are as fast as usual.`;
   return `${count(promised, "flow is", "flows are")} within the time promised, ${judged.length - promised} as fast as usual.`;
 }
 

@@ -42,7 +42,7 @@ const SITUATIONS: readonly {
   {
     name: "flows, and no traffic ever",
     flows: [sampleFacts(avatars)],
-    says: ["good", "Yes", "Yes: the gate is ready and can reach its service. No upload has come yet."],
+    says: ["good", "Yes", "The gate is ready and can reach its service. No upload has come yet."],
   },
   {
     name: "one upload",
@@ -50,7 +50,7 @@ const SITUATIONS: readonly {
     says: [
       "good",
       "Yes",
-      "Yes: the gate is ready and can reach its service. 1 upload was accepted in the last hour, the last request came 20 s ago.",
+      "The gate is ready and can reach its service. 1 upload was accepted in the last hour, the last request came 20 s ago.",
     ],
   },
   {
@@ -59,13 +59,13 @@ const SITUATIONS: readonly {
     says: [
       "good",
       "Yes",
-      "Yes: the gate is ready and can reach its service. No upload was accepted in the last hour; the last request came 3 hours ago.",
+      "The gate is ready and can reach its service. No upload was accepted in the last hour; the last request came 3 hours ago.",
     ],
   },
   {
     name: "one flow, one probe that passed",
     flows: [sampleFacts(avatars, { own: probed(true, 14_000) })],
-    says: ["good", "Yes", "Yes: the flow took a test upload, 10 s ago."],
+    says: ["good", "Yes", "The flow took a test upload, 10 s ago."],
   },
   {
     name: "two of three flows with probes",
@@ -77,7 +77,7 @@ const SITUATIONS: readonly {
     says: [
       "good",
       "Yes",
-      "Yes: 2 of 3 flows took a test upload (the others have no probe), the longest 1 minute ago.",
+      "2 of 3 flows took a test upload (the others have no probe), the longest 1 minute ago.",
     ],
   },
   {
@@ -107,7 +107,7 @@ const SITUATIONS: readonly {
     says: [
       "stale",
       "No data",
-      "No data since 10:52 UTC: avatars has had no test upload, though one is due every minute.",
+      "avatars has had no test upload since 10:52 UTC, though one is due every minute.",
     ],
   },
   {
@@ -115,7 +115,7 @@ const SITUATIONS: readonly {
     flows: [
       sampleFacts(avatars, { own: probed(true, 1000, { stopped: "Test uploads of avatars have stopped." }) }),
     ],
-    says: ["stale", "No data", "No data since 10:57 UTC: Test uploads of avatars have stopped."],
+    says: ["stale", "No data", "Test uploads of avatars have stopped."],
   },
   {
     name: "the gate itself is not ready",
@@ -175,7 +175,7 @@ const SITUATIONS: readonly {
     says: [
       "good",
       "Yes",
-      "Yes: the gate is ready and can reach its service. No upload was accepted in the last hour; the last request came 20 s ago.",
+      "The gate is ready and can reach its service. No upload was accepted in the last hour; the last request came 20 s ago.",
     ],
   },
 ];

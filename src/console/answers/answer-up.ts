@@ -131,7 +131,9 @@ function probesLate({ flows, nowMs }: UpInput): Answer | null {
   return answer({
     condition: "stale",
     word: "No data",
-    sentence: `No data${since}: ${stopped ?? `${first.flow.name} has had no test upload, though one is due every ${sayInterval(first.probe.everyMs)}.`}`,
+    sentence:
+      stopped ??
+      `${first.flow.name} has had no test upload${since}, though one is due every ${sayInterval(first.probe.everyMs)}.`,
     seenAtMs: last?.atMs ?? null,
     link: `/flows/${first.flow.name}`,
   });
@@ -163,11 +165,11 @@ function probesPassed(flows: readonly FlowFacts[], nowMs: number): Answer | null
   const oldest = Math.min(...passed.map(({ atMs }) => atMs));
   const who =
     flows.length === 1
-      ? "the flow took a test upload"
+      ? "The flow took a test upload"
       : passed.length === flows.length
-        ? `all ${flows.length} flows took a test upload`
+        ? `All ${flows.length} flows took a test upload`
         : `${passed.length} of ${flows.length} flows took a test upload (the others have no probe)`;
-  const sentence = `Yes: ${who}, ${passed.length === 1 ? "" : "the longest "}${sayAgo(oldest, nowMs)}.`;
+  const sentence = `${who}, ${passed.length === 1 ? "" : "the longest "}${sayAgo(oldest, nowMs)}.`;
   return answer({ condition: "good", word: "Yes", sentence, seenAtMs: oldest, link: null });
 }
 
@@ -175,7 +177,7 @@ function trafficPasses(flows: readonly FlowFacts[], nowMs: number): Answer {
   const accepted = flows.reduce((sum, { hour }) => sum + (hour?.outcomes.accepted ?? 0), 0);
   const seen = flows.flatMap(({ lastSeenAtMs }) => (lastSeenAtMs === null ? [] : [lastSeenAtMs]));
   const last = seen.length === 0 ? null : Math.max(...seen);
-  const ready = "Yes: the gate is ready and can reach its service.";
+  const ready = "The gate is ready and can reach its service.";
   const traffic =
     last === null
       ? " No upload has come yet."

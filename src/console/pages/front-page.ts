@@ -69,7 +69,7 @@ function noData(question: Answer["question"], why: string): Answer {
     question,
     condition: "stale",
     word: "No data",
-    sentence: `No data: ${why}.`,
+    sentence: `${why.charAt(0).toUpperCase()}${why.slice(1)}.`,
     seenAtMs: null,
     link: null,
   };

@@ -14,13 +14,13 @@ interface Part {
 const asIs = (line: string): string => line;
 
 const PARTS: readonly Part[] = [
-  { title: /^The route$/, say: asIs },
-  // The lines that follow say what the other modes would be.
-  { title: /^The mode is /, say: (line, index) => (index === 0 ? line : null) },
+  // The first line, method and path, stands on the page already.
+  { title: /^The route$/, say: (line, index) => (index === 0 ? null : line) },
   { title: /^Accepted$/, say: (line) => (line === "Nothing else." ? line : `Taken: ${line}`) },
   { title: /^Who may send/, say: asIs },
   { title: /^Expected when all is well$/, say: asIs },
-  { title: /^When something fails/, say: (line) => `If it fails: ${line}` },
+  // What holds for every flow alike, such as a full disk, is left out.
+  { title: /^When something fails/, say: (line) => (/^The (service|exchange) /.test(line) ? line : null) },
 ];
 
 /** Sentences in the order in which they are explained. */
