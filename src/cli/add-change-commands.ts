@@ -64,7 +64,7 @@ function addWriting(change: Command, io: CommandIo, exit: (code: number) => void
       .command("measure <number> <side>")
       .description("fill in the figures, before or after, from a measurement that was kept"),
   )
-    .option("--measurement <id>", "which one (default: the newest of the flow with that label)")
+    .option("--measurement <id>", "which one (default: the newest of the flow with that label); or: last")
     .option("--flow <name>", "where records of two flows have the number")
     .option("--overwrite", "also where somebody has changed the figures by hand")
     .action(async (number: string, side: string, options) =>
@@ -76,7 +76,7 @@ function addWriting(change: Command, io: CommandIo, exit: (code: number) => void
       ),
     );
   withFlows(change.command("close <number>").description("end a record, in the word of a comparison"))
-    .option("--comparison <id>", "the comparison that decides")
+    .option("--comparison <id>", "the comparison that decides; or: last")
     .option("--assume <text...>", "what was assumed beside, a sentence each")
     .option(
       "--as <word>",

@@ -1,8 +1,9 @@
 /**
  * `sluicegate change close NNNN --comparison ID`: closes a record in the comparison's own word.
  */
+import type { ChangeFile } from "../flows/documents/change-file.ts";
 import type { ChangeOutcome } from "../flows/documents/change-schema.ts";
-import { closeChange, closeUnmeasured } from "../measure/changes/close-change.ts";
+import { type ClosedChange, closeChange, closeUnmeasured } from "../measure/changes/close-change.ts";
 import { findNewestComparison } from "../measure/changes/kept-evidence.ts";
 import { type ChangePlaceArguments, findRecord } from "./change-place.ts";
 import { shownPath } from "./find-flows.ts";
@@ -19,6 +20,9 @@ export interface ChangeCloseArguments extends ChangePlaceArguments {
   readonly as?: string;
   readonly overwrite?: boolean;
 }
+
+/** Stands for the newest of the flow. */
+const LAST = "last";
 
 /** As those of `compare`. */
 const EXITS: Readonly<Record<ChangeOutcome, number>> = {
@@ -48,20 +52,39 @@ export async function changeCloseCommand(
   const today = now.toISOString().slice(0, 10);
   const overwrite = args.overwrite === true;
   if (args.withoutComparison === true) return closeWithout(args, found, { today, overwrite }, io);
-  if (args.comparison === undefined) {
-    const newest = await findNewestComparison(STATE_FOLDER, flow.name);
-    io.err("Say by which comparison: --comparison ID. Without one: --without-comparison --reason TEXT.");
-    if (newest !== null) io.err(`The newest of ${flow.name} is ${newest}.`);
-    return 2;
+  const comparison = await comparisonOf(args, flow.name, io);
+  if (comparison === null) return 2;
+  const options = { state: STATE_FOLDER, today, overwrite, comparison, assumptions: args.assume ?? [] };
+  const closed = await closeChange(flow, change, options);
+  return tellClosed(args, change, closed, io);
+}
+
+/** @returns the id; `null` after saying which there are */
+async function comparisonOf(
+  { comparison }: ChangeCloseArguments,
+  flow: string,
+  io: CommandIo,
+): Promise<string | null> {
+  if (comparison !== undefined && comparison !== LAST) return comparison;
+  const newest = await findNewestComparison(STATE_FOLDER, flow);
+  if (comparison === LAST && newest !== null) return newest;
+  if (comparison === LAST) {
+    io.err(
+      `There is no comparison of ${flow} in ${STATE_FOLDER} yet. Run sluicegate compare ${flow} first, in this folder.`,
+    );
+    return null;
   }
-  const options = {
-    state: STATE_FOLDER,
-    today,
-    overwrite,
-    comparison: args.comparison,
-    assumptions: args.assume ?? [],
-  };
-  const { outcome, comparison, warnings } = await closeChange(flow, change, options);
+  io.err("Say by which comparison: --comparison ID. Without one: --without-comparison --reason TEXT.");
+  if (newest !== null) io.err(`The newest of ${flow} is ${newest}; --comparison last takes that.`);
+  return null;
+}
+
+function tellClosed(
+  args: ChangeCloseArguments,
+  change: ChangeFile,
+  { outcome, comparison, warnings }: ClosedChange,
+  io: CommandIo,
+): number {
   io.out(`${change.name} is closed as ${outcome}: ${comparison.verdict}.`);
   io.out(comparison.sentence);
   io.out(`Written to ${shownPath(change.file)}. Whoever reviews it writes their name there, as reviewer:.`);

@@ -314,6 +314,8 @@ test("close names the newest comparison where none was said, and writes nothing"
   assert.equal(code, 2);
   assert.match(err, new RegExp(`The newest of avatars is ${idOf("slower")}`));
   assert.equal(text(), before);
+  assert.equal((await say((io) => changeCloseCommand({ change: "1", comparison: "last" }, io, NOW))).code, 1);
+  assert.match(text(), new RegExp(`^comparison: "${idOf("slower")}"$`, "m"));
 });
 
 test("a figure, a verdict or an outcome that was changed by hand is noticed by check and by lint", async () => {

@@ -25,7 +25,7 @@ export async function changeListCommand(args: ChangeListArguments, io: CommandIo
     io.out("There are no change records yet. sluicegate change new FLOW --title TEXT opens one.");
   else
     for (const line of alignColumns([
-      ["CHANGE", "FLOW", "STATE", "OPENED", "OWNER", "TITLE"],
+      ["CHANGE", "FLOW", "STATE", "VERDICT", "OPENED", "OWNER", "TITLE"],
       ...all.map(asRow),
     ]))
       io.out(line);
@@ -35,9 +35,17 @@ export async function changeListCommand(args: ChangeListArguments, io: CommandIo
 function asRow({ flow, reading }: PlacedReading): string[] {
   const number = nameOf(reading).slice(0, 4);
   if (!reading.ok)
-    return [number, flow.name, "unreadable", "", "", `${reading.name} (sluicegate change check says why)`];
-  const { outcome, opened, owner, title } = reading.change.matter;
-  return [number, flow.name, outcome ?? "open", opened, owner, title];
+    return [
+      number,
+      flow.name,
+      "unreadable",
+      "",
+      "",
+      "",
+      `${reading.name} (sluicegate change check says why)`,
+    ];
+  const { outcome, verdict, opened, owner, title } = reading.change.matter;
+  return [number, flow.name, outcome ?? "open", verdict ?? "-", opened, owner, title];
 }
 
 function asJson({ flow, reading }: PlacedReading): unknown {

@@ -98,19 +98,20 @@ function isThere(file: string): Promise<boolean> {
 
 /**
  * The newest measurement of a flow: of those with the label where there are any, else of those without one.
+ * @param label `null`: of all
  * @returns `null` where there is none
  */
 export async function findNewestMeasurement(
   state: string,
   flow: string,
-  label: string,
+  label: string | null,
 ): Promise<string | null> {
   let unlabelled: string | null = null;
   for (const id of await idsIn(state, MEASUREMENTS)) {
     const found = await readJson(state, MEASUREMENTS, id).catch(() => null);
     const parsed = keptMeasurementSchema.safeParse(found?.value);
     if (!parsed.success || parsed.data.flow !== flow) continue;
-    if (parsed.data.label === label) return id;
+    if (label === null || parsed.data.label === label) return id;
     if (parsed.data.label === null) unlabelled ??= id;
   }
   return unlabelled;

@@ -14,7 +14,7 @@ import { refuseEdited } from "./refuse-edited.ts";
 export interface MeasureChangeOptions {
   /** The folder `.sluicegate`. */
   readonly state: string;
-  /** Which measurement; absent: the newest of the flow. */
+  /** Which measurement; absent: the newest of the flow with the side's label; `last`: the newest of the flow. */
   readonly id?: string;
   /** Also where somebody has changed the block by hand. */
   readonly overwrite: boolean;
@@ -41,7 +41,7 @@ export async function measureChange(
       `${change.name} is closed since ${matter.closed}: its figures stay. Open a new record for what comes now.`,
     );
   refuseEdited(change, ["figures"], overwrite);
-  const id = given ?? (await newestOf(state, flow.name, side));
+  const id = given === undefined || given === LAST ? await newestOf(state, flow.name, side, given) : given;
   const kept = await readKeptMeasurement(state, id, flow.name);
   const other = await readSide(change, OTHER[side]);
   if (other?.measurement.id === id)
@@ -66,8 +66,11 @@ export async function measureChange(
   };
 }
 
-async function newestOf(state: string, flow: string, side: Side): Promise<string> {
-  const newest = await findNewestMeasurement(state, flow, side);
+/** Stands for the newest. */
+const LAST = "last";
+
+async function newestOf(state: string, flow: string, side: Side, given: string | undefined): Promise<string> {
+  const newest = await findNewestMeasurement(state, flow, given === LAST ? null : side);
   if (newest !== null) return newest;
   throw new GateError("CHANGE_EVIDENCE", {
     message: `There is no measurement of ${flow} with the label "${side}", and none without a label, in ${state}. Run sluicegate measure ${flow} --target URL --label ${side} first.`,
