@@ -34,9 +34,7 @@ function sayArm({ label, target, requests }: ComparedArm): string {
 }
 
 /** Effects beside the one of the verdict, each with what it is. */
-export function otherEffects(
-  comparison: Comparison,
-): readonly {
+export function otherEffects(comparison: Comparison): readonly {
   readonly name: string;
   readonly meaning: string;
   readonly text: string;
