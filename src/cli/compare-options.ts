@@ -1,6 +1,7 @@
 /**
  * The options of `compare` and `plan`, read: what is compared with what, how long, and what is hoped.
  */
+import { RATE_PER_SECOND_MAX } from "../flows/measure/measure-schema.ts";
 import { PAIRS_MAX, REQUESTS_MAX, REQUESTS_MIN } from "../measure/compare/compare-plan.ts";
 import { ARM_WORD } from "../measure/compare/comparison-arm.ts";
 import { readDuration } from "../setup/duration.ts";
@@ -55,6 +56,7 @@ export type CompareReport = "md";
 
 const REPORTS: readonly CompareReport[] = ["md"];
 const TIMEOUT_MS = 30_000;
+const TIMEOUT_MS_MAX = 600_000;
 const SEED_MAX = 2 ** 31 - 1;
 const VARIABLE = /^[A-Za-z0-9][A-Za-z0-9._/:-]{0,127}$/;
 /** `-20%`, `+10 %`, `−20 %` with a real minus. */
@@ -172,7 +174,11 @@ function readRatePerSecond(written: string | undefined): number | null {
   const reading = readRate(written);
   if (!reading.ok)
     throw new UsageError(`--rate: ${reading.complaints.map(({ message }) => message).join(" ")}`);
-  return (reading.value.count * 1000) / reading.value.perMs;
+  const perSecond = (reading.value.count * 1000) / reading.value.perMs;
+  if (perSecond <= RATE_PER_SECOND_MAX) return perSecond;
+  throw new UsageError(
+    `--rate: no load of more than ${RATE_PER_SECOND_MAX}/s is made, and "${written}" is more.`,
+  );
 }
 
 function readTimeout(written: string | undefined): number {
@@ -180,7 +186,8 @@ function readTimeout(written: string | undefined): number {
   const reading = readDuration(written);
   if (!reading.ok)
     throw new UsageError(`--timeout: ${reading.complaints.map(({ message }) => message).join(" ")}`);
-  return reading.value;
+  if (reading.value >= 1 && reading.value <= TIMEOUT_MS_MAX) return reading.value;
+  throw new UsageError(`--timeout takes up to 10 minutes, not "${written}".`);
 }
 
 function wholeNumber(option: string, written: string | undefined, min: number, max: number): number | null {
