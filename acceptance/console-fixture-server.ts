@@ -22,7 +22,7 @@ const RANGES_MS: Readonly<Record<string, number>> = {
 export interface FixtureServer {
   readonly origin: string;
   /** What was asked to be changed: path, body, and the header against forged requests. */
-  readonly changes: { path: string; body: unknown; csrf: string | undefined }[];
+  readonly changes: { path: string; body: unknown; csrf: string }[];
   /** What is said from now on; told to open pages. */
   show(name: SituationName): void;
   /** Whoever asks from now on has this session. */
@@ -50,46 +50,40 @@ export async function startFixtureServer(nowMs: () => number = Date.now): Promis
 
   const api = async (req: IncomingMessage, res: ServerResponse, url: URL): Promise<void> => {
     const [, , , area = "", ...rest] = url.pathname.split("/").map(decodeURIComponent);
-    const route = `${req.method} ${area}`;
-    if (route === "GET session") return sendJson(res, 200, session());
-    if (route === "DELETE session") {
-      access = { ...access, mayChange: false };
-      return sendJson(res, 200, session());
-    }
-    if (route === "POST session") {
-      const { token } = (await readJson(req)) as { token: string };
-      if (token !== TOKEN) return sendProblem(res, 401, "The token is not the operator's.");
-      access = { mayRead: true, mayChange: true };
-      return sendJson(res, 200, session());
-    }
+    if (area === "session") return await answerSession(req, res);
     if (!access.mayRead) return sendProblem(res, 401, "Reading needs a session.");
-    if (route === "GET events") return openStream(res);
-    if (route === "GET front") return sendJson(res, 200, now().front);
-    if (route === "GET held") return sendJson(res, 200, { uploads: now().held });
-    if (route === "GET flows") {
-      const flow = now().flow(rest[0] ?? "", RANGES_MS[url.searchParams.get("range") ?? "1h"] ?? 3_600_000);
-      return flow === null ? sendProblem(res, 404, "No flow has this name.") : sendJson(res, 200, flow);
+    if (req.method === "POST") return await takeChange(req, res, url);
+    if (area === "events") return openStream(res);
+    const found = readings[area]?.(rest, url);
+    if (found === undefined || found === null) sendProblem(res, 404, "Nothing of this name is known.");
+    else sendJson(res, 200, found);
+  };
+
+  const readings: Readonly<Record<string, (rest: string[], url: URL) => unknown>> = {
+    front: () => now().front,
+    held: () => ({ uploads: now().held }),
+    flows: ([name = ""], url) =>
+      now().flow(name, RANGES_MS[url.searchParams.get("range") ?? "1h"] ?? 3_600_000),
+    requests: ([id]) => now().requests.find(({ row }) => row.requestId === id),
+    documents: ([, , name]) => now().documents.find(({ row }) => row.name === name),
+  };
+
+  const answerSession = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
+    if (req.method === "DELETE") access = { ...access, mayChange: false };
+    if (req.method === "POST") {
+      const { token } = (await readJson(req)) as { token: string };
+      if (token !== TOKEN) return sendProblem(res, 403, "The token is not the operator's.");
+      access = { mayRead: true, mayChange: true };
     }
-    if (route === "GET requests") {
-      const found = now().requests.find(({ row }) => row.requestId === rest[0]);
-      return found ? sendJson(res, 200, found) : sendProblem(res, 404, "This request is not kept any more.");
-    }
-    if (route === "GET documents") {
-      const found = now().documents.find(({ row }) => row.name === rest[2]);
-      return found ? sendJson(res, 200, found) : sendProblem(res, 404, "There is no such document.");
-    }
-    if (req.method !== "POST") return sendProblem(res, 404, "Nothing is here.");
-    const csrf = req.headers["x-sluicegate-csrf"];
-    changes.push({
-      path: url.pathname,
-      body: await readJson(req),
-      csrf: Array.isArray(csrf) ? csrf[0] : csrf,
-    });
+    sendJson(res, 200, session());
+  };
+
+  const takeChange = async (req: IncomingMessage, res: ServerResponse, url: URL): Promise<void> => {
+    const csrf = String(req.headers["x-sluicegate-csrf"]);
+    changes.push({ path: url.pathname, body: await readJson(req), csrf });
     if (csrf !== "csrf-token") return sendProblem(res, 403, "The request did not come from the page.");
-    sendJson(res, 200, {
-      ok: true,
-      sentence: area === "held" ? "It was handed on." : "22 of 22 promises kept.",
-    });
+    const sentence = url.pathname.includes("/held/") ? "It was handed on." : "22 of 22 promises kept.";
+    sendJson(res, 200, { ok: true, sentence });
   };
 
   const openStream = (res: ServerResponse): void => {

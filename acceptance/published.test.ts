@@ -26,6 +26,7 @@ before(async () => {
     "--outDir",
     BUILT,
   ]);
+  await run(process.execPath, [join(ROOT, "scripts/build-web.ts"), join(BUILT, "console/web")]);
 });
 after(() => rm(BUILT, { recursive: true, force: true }));
 
@@ -59,11 +60,21 @@ for (const [name, findNode] of [
       assert.equal((await service.received()).length, 1);
       const states = (await gate.uploads()).map(({ state }) => state);
       assert.deepEqual(states.sort(), ["delivered", "rejected"]);
+      await assertServesConsole(gate.operatorOrigin);
+      assert.doesNotMatch(gate.log(), /ExperimentalWarning/);
     } finally {
       await gate.stop();
       await service.stop();
     }
   });
+}
+
+/** The page, and every script and style that it names. */
+async function assertServesConsole(origin: string): Promise<void> {
+  const page = await (await fetch(`${origin}/`)).text();
+  const named = [...page.matchAll(/"(\/assets\/[^"]+)"/g)].map(([, path]) => `${origin}${path}`);
+  assert.ok(named.length > 20, page);
+  for (const url of named) assert.equal((await fetch(url)).status, 200, url);
 }
 
 function send(origin: string, bytes: Buffer<ArrayBuffer>): Promise<Response> {

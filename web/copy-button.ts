@@ -6,12 +6,13 @@ import { element } from "./element.ts";
 
 const SAID_MS = 2_000;
 
-/** `label` says what is copied: `Copy the rollback command`. */
+/** `label` says what is copied, to whoever hears it: `Copy the rollback command`; `word` stands on the button where `Copy` would not be clear. */
 export function copyButton(text: string, label: string, word = "Copy"): HTMLElement {
   const said = element("span", {}, word);
+  const name = word === "Copy" ? { "aria-label": label } : { "data-tip": label };
   return element(
     "button",
-    { type: "button", class: "copy", "aria-label": label, on: { click: () => void copy(text, said, word) } },
+    { type: "button", class: "copy", ...name, on: { click: () => void copy(text, said, word) } },
     said,
   );
 }

@@ -119,7 +119,7 @@ function nameCell({ name, owner, mode, summary }: FlowRow): Child {
 function timeCell(row: FlowRow): Child {
   const { ms, limitMs } = row.p95;
   return [
-    sparkLine(row),
+    row.line.every((value) => value === null) ? null : sparkLine(row),
     element(
       "span",
       { class: "figure" },

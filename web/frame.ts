@@ -27,6 +27,7 @@ import { sayCount } from "./say.ts";
 import { setServerTime } from "./server-clock.ts";
 import { shownText } from "./shown-text.ts";
 import { themeSwitch } from "./theme-switch.ts";
+import { tooltipBox } from "./tooltip.ts";
 
 /** A page that changes all the time is read anew at most this often. */
 const REFRESH_MS_MIN = 5_000;
@@ -65,6 +66,7 @@ export async function startFrame(): Promise<void> {
     lostBanner(),
     main,
     announcer(),
+    tooltipBox(),
   );
   window.addEventListener(NAVIGATED, () => void show());
   window.addEventListener("popstate", () => void show());

@@ -7,7 +7,7 @@ import type { LiveState } from "./live.ts";
 import { sayClock } from "./say.ts";
 
 const badge = element("p", { class: "live connecting" });
-const banner = element("p", { class: "lost", hidden: true });
+const banner = element("aside", { class: "lost", "aria-label": "Connection", hidden: true });
 let wasLost = false;
 
 export const liveBadge = (): HTMLElement => badge;

@@ -76,7 +76,7 @@ function tableView(
 ): HTMLElement {
   return element(
     "div",
-    { class: "scrolls", tabindex: 0, role: "region", "aria-label": "Table" },
+    { class: "scrolls", tabindex: 0, role: "group", "aria-label": "Table" },
     element(
       "table",
       { class: "wide" },

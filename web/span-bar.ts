@@ -1,7 +1,7 @@
 /**
  * Where a request's time went: a small bar in one row of a table, and the same with figures on the request's own page.
  *
- * Parts that the gate and the service measure may lie inside of each other (`db` inside of `app`); so each has its own length, and nothing is summed up.
+ * The parts add up to no more than the whole: what the service says of its database is taken out of its own time.
  */
 import type { RequestRow } from "../contract/console-api.ts";
 import { element } from "./element.ts";
@@ -9,11 +9,12 @@ import { sayMs } from "./say.ts";
 
 /** What the parts are, for whoever reads them for the first time. */
 const MEANINGS: Readonly<Record<string, string>> = {
+  permit: "asking whether it may",
   recv: "receiving the upload",
   inspect: "looking into the files",
   store: "storing them",
-  app: "the service's own work",
-  db: "its database, inside of app",
+  app: "the service's own work, without its database",
+  db: "the service's database",
   wait: "waiting for the service",
   total: "all of it",
 };
@@ -21,8 +22,6 @@ const MEANINGS: Readonly<Record<string, string>> = {
 type Spans = RequestRow["spans"];
 
 export const spanMeaning = (name: string): string => MEANINGS[name] ?? name;
-
-const isInside = (name: string): boolean => name === "db";
 
 /** Longest part in words, all parts as a bar. */
 export function spanBar(spans: Spans): HTMLElement {
@@ -39,14 +38,12 @@ export function spanBar(spans: Spans): HTMLElement {
 }
 
 const segments = (spans: Spans): HTMLElement[] =>
-  spans
-    .filter(({ name }) => !isInside(name))
-    .map(({ name, ms }) =>
-      element("span", {
-        class: `segment span-${knownName(name)}`,
-        style: { "flex-grow": String(Math.max(0, ms)) },
-      }),
-    );
+  spans.map(({ name, ms }) =>
+    element("span", {
+      class: `segment span-${knownName(name)}`,
+      style: { "flex-grow": String(Math.max(0, ms)) },
+    }),
+  );
 
 const knownName = (name: string): string => (name in MEANINGS ? name : "other");
 

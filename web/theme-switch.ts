@@ -5,9 +5,9 @@ import { element } from "./element.ts";
 import { readPreference, writePreference } from "./preference.ts";
 
 const CHOICES = [
-  ["", "as the system"],
-  ["light", "light"],
-  ["dark", "dark"],
+  ["", "System colours"],
+  ["light", "Light"],
+  ["dark", "Dark"],
 ] as const;
 
 export function themeSwitch(): HTMLElement {

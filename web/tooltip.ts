@@ -5,10 +5,12 @@ import { element } from "./element.ts";
 
 const GAP_PX = 6;
 
-/** Starts showing; the box is added to the page. */
+const box = element("div", { id: "tip", role: "tooltip", hidden: true });
+
+export const tooltipBox = (): HTMLElement => box;
+
+/** Starts showing. */
 export function startTooltips(): void {
-  const box = element("div", { id: "tip", role: "tooltip", hidden: true });
-  document.body.append(box);
   let of: Element | null = null;
   const hide = (): void => {
     of?.removeAttribute("aria-describedby");
@@ -24,7 +26,7 @@ export function startTooltips(): void {
     target.setAttribute("aria-describedby", "tip");
     box.textContent = target.getAttribute("data-tip");
     box.hidden = false;
-    place(box, target.getBoundingClientRect());
+    place(target.getBoundingClientRect());
   };
   document.addEventListener("mouseover", show);
   document.addEventListener("focusin", show);
@@ -35,7 +37,7 @@ export function startTooltips(): void {
   });
 }
 
-function place(box: HTMLElement, target: DOMRect): void {
+function place(target: DOMRect): void {
   const { width, height } = box.getBoundingClientRect();
   const left = Math.max(GAP_PX, Math.min(target.left, document.documentElement.clientWidth - width - GAP_PX));
   const above = target.top - height - GAP_PX;

@@ -7,8 +7,15 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { PageAsset, PageAssets } from "./page-assets.ts";
 
-/** Everything that a browser is told of the page. Trusted Types: no text becomes markup, whatever it holds. */
+/** What goes with every asset. */
+const ASSET_HEADERS: Readonly<Record<string, string>> = {
+  "cross-origin-resource-policy": "same-origin",
+  "x-content-type-options": "nosniff",
+};
+
+/** What a browser is told of the page. Trusted Types: no text becomes markup, whatever it holds. */
 const PAGE_HEADERS: Readonly<Record<string, string>> = {
+  ...ASSET_HEADERS,
   "content-security-policy": [
     "default-src 'none'",
     "script-src 'self'",
@@ -22,11 +29,9 @@ const PAGE_HEADERS: Readonly<Record<string, string>> = {
     "trusted-types 'none'",
   ].join("; "),
   "cross-origin-opener-policy": "same-origin",
-  "cross-origin-resource-policy": "same-origin",
   "permissions-policy":
     "camera=(), geolocation=(), microphone=(), payment=(), usb=(), clipboard-write=(self)",
   "referrer-policy": "no-referrer",
-  "x-content-type-options": "nosniff",
   "x-frame-options": "DENY",
 };
 
@@ -51,7 +56,7 @@ export function sendPage(assets: PageAssets, req: IncomingMessage, res: ServerRe
   const asset = findPageAsset(assets, (req.url ?? "/").split("?", 1)[0] ?? "/", req.headers.accept);
   if (asset === undefined) return false;
   const headers = {
-    ...PAGE_HEADERS,
+    ...(asset.path === "/" ? PAGE_HEADERS : ASSET_HEADERS),
     etag: asset.etag,
     vary: "accept-encoding",
     "cache-control": lifetime(asset),

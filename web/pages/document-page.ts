@@ -29,7 +29,7 @@ function documentView(flow: string, { row, markdown }: DocumentPage): PageView {
         { class: "page-head" },
         element(
           "p",
-          { class: "soft" },
+          { class: "soft of" },
           row.kind === "change" ? "Change record of " : "Drill of ",
           element("a", { href: flowPath(flow) }, flow),
         ),

@@ -60,6 +60,8 @@ function form(next: string): HTMLElement {
   return element(
     "form",
     { class: "sign-in", on: { submit: (event) => void submit(event) } },
+    // For password managers, which keep a token under a name.
+    element("input", { type: "text", autocomplete: "username", value: "operator", hidden: true }),
     element("label", { for: "token" }, "Operator's token"),
     token,
     button,
