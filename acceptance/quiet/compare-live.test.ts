@@ -18,7 +18,7 @@ import {
 } from "../measured-service.ts";
 
 const SHORT = ["--pairs", "8", "--requests", "32", "--rate", "80/s", "--json"];
-const TRIES = 3;
+const TRIES = Number(process.env.TRIES ?? 3);
 
 interface Told {
   readonly scenario: string;

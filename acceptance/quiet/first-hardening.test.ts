@@ -2,15 +2,15 @@
  * `docs/first-hardening.md`, run from its own code blocks in a fresh folder, as a newcomer would: discover, baseline, observe, check, enforce, compare, change
  * record, drill, rollback.
  *
- * Ports of the page are exchanged for free ones; nothing else is. Where a machine is too busy to measure, the program says so and so does this test: what was to
- * be measured is then looked at for that sentence, up to three times.
+ * Ports of the page are exchanged for free ones; nothing else is. Where a machine is too busy to measure, the program says so and gives no verdict: it is
+ * asked again, up to three times, and if it is still so, that this was said is all that is asked of it. Any other verdict than the page's fails.
  */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
-import { test } from "node:test";
+import { type TestContext, test } from "node:test";
 import { Child } from "../child.ts";
 import { freePort } from "../free-port.ts";
 import { PYTHON } from "../service-under-test.ts";
@@ -55,15 +55,22 @@ test("the walk of a newcomer is as its page says", { timeout: 900_000 }, async (
       terminals.push(terminal);
       await untilPrinted(terminal, block);
     } else {
-      await t.test(`line ${block.line}: ${block.text.split("\n", 1)[0]}`, () => runBlock(block, where, env));
+      await t.test(`line ${block.line}: ${block.text.split("\n", 1)[0]}`, (t) =>
+        runBlock(t, block, where, env),
+      );
     }
   }
 });
 
-async function runBlock(block: Commands, cwd: string, env: NodeJS.ProcessEnv): Promise<void> {
+async function runBlock(t: TestContext, block: Commands, cwd: string, env: NodeJS.ProcessEnv): Promise<void> {
   let ran = await runShell(block.text, cwd, env);
   for (let tries = 1; block.how === "measured" && TOO_BUSY.test(ran.out) && tries < TRIES_MAX; tries++)
     ran = await runShell(block.text, cwd, env);
+  if (block.how === "measured" && TOO_BUSY.test(ran.out)) {
+    assert.ok([0, 3, 5].includes(ran.exitCode ?? -1), ran.out);
+    t.diagnostic(`this machine is too busy to measure: ${TOO_BUSY.exec(ran.out)?.[0]}`);
+    return;
+  }
   assert.equal(ran.exitCode, block.exitCode, ran.out);
   for (const line of block.expected)
     assert.ok(ran.out.includes(line.trim()), `"${line.trim()}" is not in what was printed:\n${ran.out}`);
