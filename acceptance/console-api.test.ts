@@ -200,6 +200,8 @@ test("the link of `sluicegate console` signs in, once", async () => {
   assert.equal(exitCode, 0);
   const { link } = JSON.parse(out) as { link: string };
   const path = new URL(link).pathname;
+  const head = await ask(gate.operatorOrigin, { method: "HEAD", path });
+  assert.equal(head.status, 405, "whoever only looks does not use it up");
   const first = await asked(path);
   assert.deepEqual([first.status, first.headers.location], [303, "/"]);
   const session = json<Session>(await asked("/api/console/session", { cookie: cookieOf(first) }));

@@ -25,7 +25,10 @@ export async function consoleCommand(args: ConsoleArguments, io: CommandIo): Pro
   const link = `${origin}/sign-in/${await askForCode(origin, token)}`;
   const tokenFile = shownPath(operatorAccessPath(settings));
   if (args.json === true) io.out(JSON.stringify({ url: `${origin}/`, link, tokenFile }));
-  else for (const line of sayWhere({ origin, link, tokenFile, port: address.port })) io.out(line);
+  else {
+    const isLoopback = /^http:\/\/(127\.|localhost|\[::1\])/.test(origin);
+    for (const line of sayWhere({ origin, link, tokenFile, port: address.port, isLoopback })) io.out(line);
+  }
   return 0;
 }
 
@@ -34,6 +37,7 @@ function sayWhere(where: {
   readonly link: string;
   readonly tokenFile: string;
   readonly port: number;
+  readonly isLoopback: boolean;
 }): string[] {
   return [
     `The console: ${where.origin}/`,
@@ -41,7 +45,9 @@ function sayWhere(where: {
     "To sign in, open this link; it is good once, for five minutes:",
     `  ${where.link}`,
     "",
-    "On this machine everybody may read it without signing in; changing something needs a session.",
+    where.isLoopback
+      ? "On this machine everybody may read it without signing in; changing something needs a session."
+      : "Reading it and changing something both need a session there, since the address is not a loopback one.",
     `Instead of the link, the token can be given on the page: it stands in ${where.tokenFile} ("token"), and changes with each start of the gate.`,
     `From another machine: ssh -L ${where.port}:127.0.0.1:${where.port} THIS-MACHINE, then the same link there.`,
   ];

@@ -50,7 +50,8 @@ interface Call {
 type Handler = (call: Call) => Promise<void>;
 
 interface Route {
-  readonly method: string;
+  /** HEAD only where an answer has no effect: a link that signs in must not be used up by whoever only looks whether it is there. */
+  readonly methods: readonly string[];
   readonly pattern: RegExp;
   readonly handler: Handler;
 }
@@ -71,10 +72,9 @@ async function call(routes: readonly Route[], req: IncomingMessage, res: ServerR
   const [path = "/", query = ""] = (req.url ?? "/").split("?", 2);
   const isOwn = path.startsWith("/api/console/") || path.startsWith("/sign-in/");
   if (!isOwn) return false;
-  const method = req.method === "HEAD" ? "GET" : req.method;
   const found = routes.filter(({ pattern }) => pattern.test(path));
-  const route = found.find((one) => one.method === method);
-  if (route === undefined) throw unknownRoute(found.map((one) => one.method));
+  const route = found.find(({ methods }) => methods.includes(req.method ?? ""));
+  if (route === undefined) throw unknownRoute(found.flatMap(({ methods }) => methods));
   const parts = (route.pattern.exec(path) ?? []).slice(1).map(decoded);
   await route.handler({ req, res, parts, query: new URLSearchParams(query) });
   return true;
@@ -156,13 +156,13 @@ class ConsoleDesk {
       this.#get("requests/([^/]+)", ({ parts }) => findRequestPage(this.#sources, parts[0] ?? "")),
       this.#get("held", async () => ({ uploads: await this.#held() })),
       this.#get("documents/([^/]+)/([^/]+)/([^/]+)", ({ parts }) => this.#document(parts)),
-      { method: "GET", pattern: pattern("events"), handler: async (call) => this.#follow(call) },
-      { method: "GET", pattern: pattern("session"), handler: async (call) => this.#describeSession(call) },
-      { method: "POST", pattern: pattern("session"), handler: (call) => this.#signIn(call) },
-      { method: "DELETE", pattern: pattern("session"), handler: async (call) => this.#signOut(call) },
-      { method: "POST", pattern: pattern("sign-in-codes"), handler: async (call) => this.#makeCode(call) },
+      { methods: ["GET"], pattern: pattern("events"), handler: async (call) => this.#follow(call) },
+      { methods: ["GET"], pattern: pattern("session"), handler: async (call) => this.#describeSession(call) },
+      { methods: ["POST"], pattern: pattern("session"), handler: (call) => this.#signIn(call) },
+      { methods: ["DELETE"], pattern: pattern("session"), handler: async (call) => this.#signOut(call) },
+      { methods: ["POST"], pattern: pattern("sign-in-codes"), handler: async (call) => this.#makeCode(call) },
       {
-        method: "GET",
+        methods: ["GET"],
         pattern: /^\/sign-in\/([\w-]{1,100})$/,
         handler: async (call) => this.#signInByCode(call),
       },
@@ -182,7 +182,7 @@ class ConsoleDesk {
       this.#access.requireReading(call.req, this.#sources.now());
       answerJson(call.req, call.res, await make(call));
     };
-    return { method: "GET", pattern: pattern(path), handler };
+    return { methods: ["GET", "HEAD"], pattern: pattern(path), handler };
   }
 
   /** A route that changes something and says in a sentence what was done. */
@@ -196,7 +196,7 @@ class ConsoleDesk {
       this.#changed();
       answerJson(call.req, call.res, { ok: true, sentence });
     };
-    return { method: "POST", pattern: pattern(path), handler };
+    return { methods: ["POST"], pattern: pattern(path), handler };
   }
 
   #changed(): void {
