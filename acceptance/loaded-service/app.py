@@ -14,7 +14,7 @@ from fastapi import FastAPI, HTTPException, UploadFile
 from fastapi.responses import JSONResponse
 from sluicegate.timing import TimingMiddleware, counted_connection, report_cache
 
-SLOW_SECONDS = 3
+SLOW_SECONDS = 1.5
 
 
 class Service:

@@ -26,6 +26,10 @@ export function addMeasureCommands(program: Command, io: CommandIo, exit: (code:
     )
     .option("--seed <number>", "the same schedule as another measurement")
     .option("--baseline", "keep it in the flow's folder as baseline.json, the one to compare with")
+    .option(
+      "--again <id>",
+      "compute the figures of a kept measurement once more, from its requests alone; sends nothing",
+    )
     .option("--dry-run", "say what would be sent; send nothing")
     .option("--json", "print the measurement as JSON")
     .option("--settings <file>", "settings file (default: ./sluicegate.yaml)")

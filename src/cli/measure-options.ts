@@ -26,6 +26,8 @@ export interface MeasureArguments
   readonly warm?: boolean;
   readonly baseline?: boolean;
   readonly json?: boolean;
+  /** Id of a kept measurement. */
+  readonly again?: string;
 }
 
 export interface ReadMeasureOptions {

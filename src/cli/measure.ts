@@ -5,20 +5,20 @@
  */
 import { join } from "node:path";
 import type { TlsTrust } from "../checks/open-connection.ts";
-import { type MeasureOptions, measureFlow } from "../measure/measure-flow.ts";
+import { type MeasureOptions, measureFlow, measurementAgain } from "../measure/measure-flow.ts";
 import { MeasureProgress } from "../measure/measure-progress.ts";
 import type { Measurement } from "../measure/measurement.ts";
+import { terminalMeasurement } from "../measure/reports/terminal-measurement.ts";
 import { sayMeasurePlan } from "../measure/say-measure-plan.ts";
 import { GateError } from "../problems/gate-error.ts";
 import { readVersion } from "../setup/read-version.ts";
 import { refusedHost } from "./allowed-host.ts";
-import { orUsage, USAGE } from "./check-options.ts";
+import { orUsage, USAGE, UsageError } from "./check-options.ts";
 import { type CheckedRoute, findRoute, trustOf } from "./check-route.ts";
 import { shownPath } from "./find-flows.ts";
 import type { CommandIo } from "./io.ts";
 import { type MeasureArguments, type ReadMeasureOptions, readMeasureOptions } from "./measure-options.ts";
 import { newRunId, openRunsFolder, STATE_FOLDER } from "./runs-folder.ts";
-import { sayMeasurement } from "./say-measurement.ts";
 import { processTerminal, type Terminal } from "./terminal.ts";
 
 const MEASURED = 0;
@@ -56,6 +56,7 @@ interface Around {
 async function measure(args: MeasureArguments, around: Around): Promise<number> {
   const { io } = around;
   const read = readMeasureOptions(args);
+  if (args.again !== undefined) return again(args.again, args, around);
   const id = newRunId();
   const { baseline: _, ...place } = args;
   const route = await findRoute(place, io, id);
@@ -69,7 +70,19 @@ async function measure(args: MeasureArguments, around: Around): Promise<number> 
   await openRunsFolder();
   const tls = await trustOf(place);
   const measurement = await withProgress(optionsOf(args, route, { id, read, tls, around }), around);
-  tell(measurement, args, route, around);
+  tell(measurement, args, around);
+  tellBaseline(measurement, args, route, around);
+  return measurement.invalid.length === 0 ? MEASURED : NOTHING_TOLD;
+}
+
+const ID = /^[0-9]{8}-[0-9]{6}-[a-z0-9]{4}$/;
+
+/** From its requests alone; sends nothing. */
+async function again(id: string, args: MeasureArguments, around: Around): Promise<number> {
+  if (!ID.test(id))
+    throw new UsageError(`--again takes the id of a measurement, such as 20261122-190512-x7q2, not "${id}".`);
+  const measurement = await measurementAgain(join(MEASUREMENTS_FOLDER, id));
+  tell(measurement, args, around);
   return measurement.invalid.length === 0 ? MEASURED : NOTHING_TOLD;
 }
 
@@ -110,15 +123,23 @@ async function withProgress(options: MeasureOptions, { terminal }: Around): Prom
   }
 }
 
-function tell(measurement: Measurement, args: MeasureArguments, { flow }: FlowRoute, { io }: Around): void {
+function tell(measurement: Measurement, args: MeasureArguments, { io, terminal }: Around): void {
+  const reportPath = shownPath(join(MEASUREMENTS_FOLDER, measurement.id));
   if (args.json === true) io.out(JSON.stringify(measurement, null, 2));
-  else for (const line of sayMeasurement(measurement)) io.out(line);
-  const say = args.json === true ? io.err : io.out;
-  say(`Kept in ${shownPath(join(MEASUREMENTS_FOLDER, measurement.id))}: every request, and these figures.`);
+  else terminal.page(terminalMeasurement(measurement, { ...terminal, reportPath }));
+}
+
+function tellBaseline(
+  { invalid }: Measurement,
+  args: MeasureArguments,
+  { flow }: FlowRoute,
+  { io }: Around,
+): void {
   if (args.baseline !== true) return;
+  const say = args.json === true ? io.err : io.out;
   const file = shownPath(join(flow.folder, "baseline.json"));
   say(
-    measurement.invalid.length === 0
+    invalid.length === 0
       ? `Kept as the one to compare with: ${file}`
       : `Not kept as ${file}: figures that do not hold are nothing to compare with.`,
   );

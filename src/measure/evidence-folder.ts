@@ -52,8 +52,27 @@ export async function keepBaseline(flowFolder: string, measurement: Measurement)
   return file;
 }
 
-/** @throws MEASURE_BROKEN where a line is no request */
-export async function readRequests(file: string): Promise<readonly MeasuredRequest[]> {
+/** What lies in the folder of one measurement. @throws MEASURE_BROKEN where there is none, or what is there is none */
+export async function readKept(
+  folder: string,
+): Promise<{ readonly measurement: Measurement; readonly requests: readonly MeasuredRequest[] }> {
+  const text = await readFile(join(folder, MEASUREMENT_FILE), "utf8").catch(() => null);
+  if (text === null)
+    throw new GateError("MEASURE_BROKEN", { message: `There is no measurement in ${folder}.` });
+  try {
+    const measurement = JSON.parse(text) as Measurement;
+    if (measurement.version === 1)
+      return { measurement, requests: await readRequests(join(folder, REQUESTS_FILE)) };
+  } catch (error) {
+    if (error instanceof GateError) throw error;
+    // Told below, like another version.
+  }
+  throw new GateError("MEASURE_BROKEN", {
+    message: `${join(folder, MEASUREMENT_FILE)} is no measurement of this version.`,
+  });
+}
+
+async function readRequests(file: string): Promise<readonly MeasuredRequest[]> {
   const lines = (await readFile(file, "utf8")).split("\n").filter((line) => line !== "");
   return lines.map((line, place) => {
     try {

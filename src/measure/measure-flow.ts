@@ -7,9 +7,11 @@
 import type { TlsTrust } from "../checks/open-connection.ts";
 import type { Flow } from "../flows/flow.ts";
 import type { Settings } from "../settings/settings.ts";
+import { formatDuration } from "../setup/duration.ts";
+import { listWords } from "../setup/reading.ts";
 import type { YamlSource } from "../setup/yaml-source.ts";
 import { quantileOf } from "../statistics/quantile.ts";
-import { keepBaseline, keepMeasurement, readRequests, requestLines } from "./evidence-folder.ts";
+import { keepBaseline, keepMeasurement, readKept, requestLines } from "./evidence-folder.ts";
 import { takeFingerprint } from "./fingerprint/take-fingerprint.ts";
 import { clientTimeOf } from "./judge/request-times.ts";
 import { type MeasurementFigures, summariseMeasurement } from "./judge/summarise-measurement.ts";
@@ -152,7 +154,21 @@ function notesOf(load: OpenedLoad, { flow }: MeasureOptions, sent: SentLoad): st
         ]
       : []),
     ...repeatNote(requests, flow.measure.caches.length > 0),
+    ...sharesNote(requests, flow),
     ...load.notes,
+  ];
+}
+
+/** What the flow's own shares have turned away is neither an error nor a figure. */
+function sharesNote(requests: readonly MeasuredRequest[], { permissions }: Flow): string[] {
+  const refused = requests.filter(({ outcome }) => outcome === "refused").length;
+  if (refused === 0) return [];
+  const rates = permissions.shares.flatMap((share) =>
+    share.kind === "rate" ? [`${share.requestsMax} in ${formatDuration(share.windowMs)}`] : [],
+  );
+  const bound = rates.length === 0 ? "" : ` (${listWords(rates, "and")})`;
+  return [
+    `${refused} uploads were refused because the flow's own shares${bound} were used up: measure at a lower --rate, or straight at the service with --target.`,
   ];
 }
 
@@ -180,20 +196,40 @@ function repeatNote(requests: readonly MeasuredRequest[], hasCaches: boolean): s
 }
 
 /**
- * The figures of a measurement once more, from its requests alone. How busy the generator was is the one thing that they do not tell.
- * @param file a `requests.ndjson`. @throws MEASURE_BROKEN where it is none
+ * A kept measurement with its figures computed once more, from its requests alone. How busy the generator was is the one thing that they do not tell.
+ * @throws MEASURE_BROKEN where nothing is kept there, or a line is no request
  */
-export async function figuresAgain(file: string, timeoutMs: number): Promise<MeasurementFigures> {
-  const requests = await readRequests(file);
+export async function measurementAgain(folder: string): Promise<Measurement> {
+  const kept = await readKept(folder);
+  const { text, sha256 } = requestLines(kept.requests);
+  const isChanged = sha256 !== kept.measurement.evidenceSha256 || text === "";
+  const figures = figuresOf(kept.requests, kept.measurement);
+  const notes = figures.notes.filter((note) => !kept.measurement.notes.includes(note));
+  return {
+    ...kept.measurement,
+    ...figures,
+    notes: [
+      ...(isChanged ? ["The requests are not those that were kept with this measurement."] : []),
+      ...kept.measurement.notes,
+      ...notes,
+    ],
+    evidenceSha256: sha256,
+  };
+}
+
+function figuresOf(
+  requests: readonly MeasuredRequest[],
+  { plan, health }: Pick<Measurement, "plan" | "health">,
+): MeasurementFigures {
   const [first] = requests;
-  const health = segmentHealth(requests, {
+  const again = segmentHealth(requests, {
     arm: first?.arm ?? "measure",
     pair: first?.pair ?? 0,
     startedAtMs: 0,
     elapsedMs: requests.reduce((last, { endedMs }) => Math.max(last, endedMs), 0),
-    busyShare: 0,
-    planned: requests.filter(({ index }) => index >= 0).length,
-    stopped: null,
+    busyShare: health.busyShare,
+    planned: Math.round(plan.requests * (1 + plan.repeatShare)),
+    stopped: health.stopped,
   });
-  return summariseMeasurement(requests, health, { timeoutMs });
+  return summariseMeasurement(requests, again, plan);
 }

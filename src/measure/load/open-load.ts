@@ -115,14 +115,16 @@ function openedLoad(
     uploadBytes: Math.max(...samples.map(bytesOf)),
     answer,
     front: subject.about.front,
-    notes: [...subject.about.assumptions, ...notesOf(flow, samples)],
+    notes: [...subject.about.assumptions, ...sameBytesNotes(samples)],
     askingLines: async () => [...headers, ...(await credential())],
     cleanUp: async () => {
-      const left: string[] = [];
-      for (const each of stored.values())
-        left.push(...(await cleanUpLoad(each, { ...cleaning, secrets: subject.secrets() })));
+      const all = [...stored.values()];
       stored.clear();
-      return [...left, ...(await subject.cleanUp())];
+      if ((flow.verify?.cleanup ?? null) === null) return all.map(leftForGood);
+      const left: string[] = [];
+      for (const each of all)
+        left.push(...(await cleanUpLoad(each, { ...cleaning, secrets: subject.secrets() })));
+      return [...left, ...shortened(await subject.cleanUp())];
     },
     close: async () => {
       await generator.close();
@@ -162,7 +164,18 @@ function routeOf(
   };
 }
 
-function notesOf(flow: Flow, samples: readonly LoadSample[]): string[] {
+function leftForGood({ origin, ids, unnamed }: StoredAt): string {
+  return `about ${ids.length + unnamed} uploads at ${origin}: the flow does not say how they are removed (verify.cleanup)`;
+}
+
+const LEFT_SHOWN = 3;
+
+function shortened(left: readonly string[]): readonly string[] {
+  const more = left.length - LEFT_SHOWN;
+  return more > 0 ? [...left.slice(0, LEFT_SHOWN), `and ${more} more`] : left;
+}
+
+function sameBytesNotes(samples: readonly LoadSample[]): string[] {
   const same = samples
     .flatMap(({ files }) => files)
     .flatMap((file) => {
@@ -171,14 +184,5 @@ function notesOf(flow: Flow, samples: readonly LoadSample[]): string[] {
         ? []
         : [`${file.name} is sent with the same bytes each time (${why}): only its name is new.`];
     });
-  const { retry, permissions } = flow;
-  return [
-    ...new Set(same),
-    ...(retry.idempotencyKey === "off" ? [] : ["Each upload has an Idempotency-Key of its own."]),
-    ...(permissions.shares.length === 0
-      ? []
-      : [
-          "The flow bounds how much one sender may send: uploads beyond that are refused with 429 and told as refused.",
-        ]),
-  ];
+  return [...new Set(same)];
 }
