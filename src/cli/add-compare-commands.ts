@@ -18,7 +18,7 @@ export function addCompareCommands(program: Command, io: CommandIo, exit: (code:
     )
     .option("--again <id>", "judge a comparison that was kept once more, from its evidence alone; or: last")
     .option("--json", "print the comparison as JSON")
-    .option("--report <formats>", "md", "md")
+    .option("--report <formats>", "html, md; separated by commas", "html")
     .option("--out <folder>", "where reports go (default: .sluicegate/comparisons/ID)")
     .action(async (flow: string | undefined, options) =>
       exit(await (await import("./compare.ts")).compareCommand(withFlow(flow, options), io)),

@@ -52,9 +52,9 @@ export interface CompareWish {
   readonly formats: readonly CompareReport[];
 }
 
-export type CompareReport = "md";
+export type CompareReport = "html" | "md";
 
-const REPORTS: readonly CompareReport[] = ["md"];
+const REPORTS: readonly CompareReport[] = ["html", "md"];
 const TIMEOUT_MS = 30_000;
 const TIMEOUT_MS_MAX = 600_000;
 const SEED_MAX = 2 ** 31 - 1;
@@ -76,7 +76,7 @@ export function readCompareWish(args: CompareArguments): CompareWish {
     isQuick: args.quick === true,
     seed: wholeNumber("--seed", args.seed, 0, SEED_MAX) ?? Math.floor(Math.random() * SEED_MAX),
     ignoredKeys: listOf(args.ignore),
-    formats: listOf(args.report ?? "md").map((word) => oneOf("--report", word, REPORTS)),
+    formats: listOf(args.report ?? "html").map((word) => oneOf("--report", word, REPORTS)),
   };
 }
 

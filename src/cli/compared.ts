@@ -5,6 +5,7 @@ import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Comparison } from "../measure/comparison.ts";
 import { exitOf } from "../measure/judge/exit-of.ts";
+import { htmlComparison } from "../measure/reports/html-comparison.ts";
 import { markdownComparison } from "../measure/reports/markdown-comparison.ts";
 import { terminalComparison } from "../measure/reports/terminal-comparison.ts";
 import { GateError } from "../problems/gate-error.ts";
@@ -60,6 +61,7 @@ export async function tellComparison(
 const REPORTS: Readonly<
   Record<CompareReport, readonly [name: string, make: (comparison: Comparison) => string]>
 > = {
+  html: ["report.html", htmlComparison],
   md: ["report.md", markdownComparison],
 };
 
