@@ -9,6 +9,11 @@ export function plain(text: string, charsMax = 400): string {
   return escaped(broken);
 }
 
+/** The same within a line that has begun with a word or a cell of a table: a figure at its beginning makes no list there, and stays readable. */
+export function inLine(text: string, charsMax = 400): string {
+  return plain(`.${text}`, charsMax + 1).slice(1);
+}
+
 /** A span of code that no backtick inside can end, and no pipe can cut: as it is, to be copied. */
 export function code(text: string): string {
   return `<code>${escaped(shownLine(text))}</code>`;

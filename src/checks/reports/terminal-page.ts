@@ -14,9 +14,15 @@ const LABEL_COLUMNS = 11;
 export class TerminalPage {
   readonly columns: number;
   readonly #isColoured: boolean;
+  /** How wide labels are, their indent and the space after them included. */
+  readonly #labelColumns: number;
   readonly #lines: string[] = [];
 
-  constructor(options: { readonly columns: number; readonly isColoured: boolean }) {
+  constructor(
+    options: { readonly columns: number; readonly isColoured: boolean },
+    labelColumns = LABEL_COLUMNS,
+  ) {
+    this.#labelColumns = labelColumns;
     this.columns = Math.max(40, options.columns);
     this.#isColoured = options.isColoured;
   }
@@ -43,7 +49,7 @@ export class TerminalPage {
   }
 
   labelled(label: string, text: string, linesMax: number): void {
-    const lines = wrapAtMost(text, this.columns - LABEL_COLUMNS, linesMax);
+    const lines = wrapAtMost(text, this.columns - this.#labelColumns, linesMax);
     for (const [index, line] of lines.entries()) this.line(this.#label(index === 0 ? label : "") + line);
   }
 
@@ -53,7 +59,7 @@ export class TerminalPage {
   }
 
   #label(label: string): string {
-    return `  ${label}`.padEnd(LABEL_COLUMNS);
+    return `  ${label}`.padEnd(this.#labelColumns);
   }
 
   text(): string {

@@ -48,12 +48,16 @@ export function judgeCacheMix(pairs: readonly SampledPair[], source: TimeSource,
   const classes = names
     .map((name) => classShare(name, before, after, pairs, random))
     .sort((one, other) => other.before + other.after - one.before - one.after);
+  /** An arm that accepts next to nothing has no mix: its errors are what is to be told. */
+  const isComparable = Math.min(before.length, after.length) >= CLASS_COUNT_MIN;
   const unknown = classes.find(({ name }) => name === "unknown");
   return {
     classes,
-    isMoved: classes.some(({ isMoved }) => isMoved),
+    isMoved: isComparable && classes.some(({ isMoved }) => isMoved),
     isTold: pairs.some(({ a, b }) => [...a.measured, ...b.measured].some(({ cache }) => cache !== "unknown")),
-    withoutOverlap: classes.find((each) => isApart(each, before.length + after.length)) ?? null,
+    withoutOverlap: isComparable
+      ? (classes.find((each) => isApart(each, before.length + after.length)) ?? null)
+      : null,
     unknownBefore: unknown?.before ?? 0,
     unknownAfter: unknown?.after ?? 0,
     split: splitOf(classes, before, after, source),

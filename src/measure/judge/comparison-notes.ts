@@ -119,7 +119,7 @@ export function runHealth(
   return isDrift
     ? [
         ...health,
-        `Without any change, the time before went by ${sayPercent(drift)} while the run lasted; pairs absorb that.`,
+        `The unchanged side moved by ${sayPercent(drift)} by itself while the run lasted; comparing in pairs absorbs that.`,
       ]
     : health;
 }

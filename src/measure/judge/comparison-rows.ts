@@ -114,7 +114,10 @@ function cacheRow(mix: CacheMix, isCacheVariable: boolean): ComparisonRow {
     name: "cache",
     before: shares("before"),
     after: shares("after"),
-    change: `${largest.name} ${sayPercent(moved).replace(" %", "")} points`,
+    change:
+      sayPercent(moved) === "0 %"
+        ? "0 points"
+        : `${largest.name} ${sayPercent(moved).replace(" %", "")} points`,
     interval: null,
     judgement: mix.isMoved ? "unclear" : "same",
     sentence: cacheSentence(mix, isCacheVariable),

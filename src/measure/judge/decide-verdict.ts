@@ -65,7 +65,7 @@ function invalidReasons({ faults, cold, errors, noise, drift }: Findings): reado
   if (noise.invalid !== null) reasons.push(noise.invalid);
   if (drift !== null && Math.abs(drift) >= DRIFT_MAX)
     reasons.push(
-      `What was not changed went by ${sayPercent(drift)} by itself from the first to the last third of the run.`,
+      `The unchanged side moved by ${sayPercent(drift)} by itself from the first to the last third of the run.`,
     );
   return reasons;
 }

@@ -208,8 +208,8 @@ test("without app;dur in one arm, both are judged by what the client sees", () =
 });
 
 test("a change below what matters is DETECTABLE BUT TINY, and none is SAME", () => {
-  const large: SimulatedHost = { ...STILL, pairs: 40, requests: 300 };
-  assert.equal(judged(A, { ...A, medianMs: 194 }, {}, large).verdict, "DETECTABLE BUT TINY");
+  const large: SimulatedHost = { ...STILL, pairs: 80, requests: 99 };
+  assert.equal(judged(A, { ...A, medianMs: 193 }, {}, large).verdict, "DETECTABLE BUT TINY");
   assert.equal(judged(A, A, {}, large).verdict, "SAME");
 });
 
@@ -300,6 +300,13 @@ test("another number of database calls that the variable does not explain is a s
   );
 });
 
-test("nothing at all is INVALID, and does not throw", () => {
-  assert.equal(judgeComparison(simulatedInput([], { seed: 1 })).verdict, "INVALID");
+test("no pair at all is not clear, and does not throw", () => {
+  const seen = judgeComparison(simulatedInput([], { seed: 1 }));
+  assert.equal(seen.verdict, "INCONCLUSIVE");
+  assert.equal(seen.pairsMore, 8);
+});
+
+test("a service that accepts nothing before the change cannot be compared with", () => {
+  assert.equal(judged({ ...A, errorShare: 1 }, A).verdict, "INVALID");
+  assert.equal(judged(A, { ...A, errorShare: 1 }).verdict, "WORSE ERRORS");
 });

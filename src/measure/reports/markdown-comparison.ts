@@ -3,7 +3,7 @@
  *
  * Always holds: whatever a target answered stays text; it reads well as plain text too.
  */
-import { code, fenced, plain } from "../../checks/reports/markdown-text.ts";
+import { code, fenced, inLine, plain } from "../../checks/reports/markdown-text.ts";
 import { shownLine } from "../../checks/reports/shown-text.ts";
 import type { Comparison } from "../comparison.ts";
 import { sayMs } from "../judge/say-change.ts";
@@ -27,7 +27,7 @@ export function markdownComparison(comparison: Comparison): string {
     ...folded("What was compared, and how the run went", factLines(comparison)),
     ...folded("All effects and quantiles", effectLines(comparison)),
     ...folded("Commands", commandLines(comparison)),
-    `<sub>Comparison ${plain(comparison.id)} by ${plain(comparison.program)}; evidence SHA-256 ${code(comparison.evidenceSha256)}</sub>`,
+    `<sub>Comparison ${inLine(comparison.id)} by ${plain(comparison.program)}; evidence SHA-256 ${code(comparison.evidenceSha256)}</sub>`,
   ].join("\n")}\n`;
 }
 
@@ -37,14 +37,14 @@ function rowTable({ rows }: Comparison): readonly string[] {
     "|---|---|---|---|---|---|",
     ...rows.map(
       (row) =>
-        `| **${rowName(row)}** | ${[row.before, row.after, row.change, row.interval ?? "", sayJudgement(row)].map((text) => plain(text, 160)).join(" | ")} |`,
+        `| **${rowName(row)}** | ${[row.before, row.after, row.change, row.interval ?? "", sayJudgement(row)].map((text) => inLine(text, 160)).join(" | ")} |`,
     ),
   ];
 }
 
 function reasonList({ reasons, sentence }: Comparison): readonly string[] {
   const rest = reasons.filter((reason) => !sentence.includes(reason)).slice(0, LIST_MAX);
-  return rest.length === 0 ? [] : [...rest.map((reason) => `- ${plain(reason, SENTENCE_CHARS)}`), ""];
+  return rest.length === 0 ? [] : [...rest.map((reason) => `- ${inLine(reason, SENTENCE_CHARS)}`), ""];
 }
 
 function folded(summary: string, lines: readonly string[]): readonly string[] {
@@ -55,8 +55,8 @@ function folded(summary: string, lines: readonly string[]): readonly string[] {
 
 function factLines(comparison: Comparison): readonly string[] {
   return [
-    ...comparisonFacts(comparison).map(([name, text]) => `- ${name}: ${plain(text)}`),
-    ...comparison.health.map((line) => `- ${plain(line, SENTENCE_CHARS)}`),
+    ...comparisonFacts(comparison).map(([name, text]) => `- ${name}: ${inLine(text)}`),
+    ...comparison.health.map((line) => `- ${inLine(line, SENTENCE_CHARS)}`),
     ...comparison.differing
       .slice(0, LIST_MAX)
       .map(({ key, a, b }) => `- Differs: ${code(key)}: ${code(`${a}`)} → ${code(`${b}`)}`),
@@ -65,7 +65,7 @@ function factLines(comparison: Comparison): readonly string[] {
 
 function effectLines(comparison: Comparison): readonly string[] {
   const effects = otherEffects(comparison).map(
-    ({ name, meaning, text, pValue }) => `- ${plain(name)} (${meaning}): ${plain(text)}, p ${sayP(pValue)}`,
+    ({ name, meaning, text, pValue }) => `- ${plain(name)} (${meaning}): ${inLine(text)}, p ${sayP(pValue)}`,
   );
   if (comparison.quantiles.length === 0) return effects;
   return [

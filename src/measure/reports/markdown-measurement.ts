@@ -1,7 +1,7 @@
 /**
  * A measurement as Markdown, for a change record or a pull request: the sentence and the table of its numbers.
  */
-import { code, plain } from "../../checks/reports/markdown-text.ts";
+import { code, inLine, plain } from "../../checks/reports/markdown-text.ts";
 import type { Measurement } from "../measurement.ts";
 import { measurementRows, measurementSentence } from "./measurement-words.ts";
 
@@ -16,11 +16,11 @@ export function markdownMeasurement(measurement: Measurement): string {
     "| | figure | what it is |",
     "|---|---|---|",
     ...measurementRows(measurement).map(
-      ({ name, figure, note }) => `| **${name}** | ${plain(figure)} | ${plain(note)} |`,
+      ({ name, figure, note }) => `| **${name}** | ${inLine(figure)} | ${inLine(note)} |`,
     ),
     "",
-    ...[...invalid, ...notes].map((line) => `- ${plain(line, SENTENCE_CHARS)}`),
+    ...[...invalid, ...notes].map((line) => `- ${inLine(line, SENTENCE_CHARS)}`),
     "",
-    `<sub>Measurement ${plain(id)} of ${code(measurement.target)} by ${plain(program)}; evidence SHA-256 ${code(evidenceSha256)}</sub>`,
+    `<sub>Measurement ${inLine(id)} of ${code(measurement.target)} by ${plain(program)}; evidence SHA-256 ${code(evidenceSha256)}</sub>`,
   ].join("\n")}\n`;
 }

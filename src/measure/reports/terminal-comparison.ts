@@ -47,13 +47,13 @@ function writeList(page: TerminalPage, heading: string, items: readonly string[]
   if (items.length === 0) return;
   page.gap();
   page.line(`${heading}:`);
-  for (const item of items) page.hanging("  - ", shownLine(item, SENTENCE_CHARS), 2);
+  for (const item of items) page.hanging("  ", `- ${shownLine(item, SENTENCE_CHARS)}`, 2);
 }
 
 function writeRollback(page: TerminalPage, { rollback, verdict }: Comparison): void {
   page.gap();
   if (rollback !== null && (verdict === "SLOWER" || verdict === "WORSE ERRORS"))
-    page.command("Back", shownLine(rollback, 1000));
+    page.command("Way back", shownLine(rollback, 1000));
 }
 
 /** The four rows in columns as wide as their texts; where that is too wide, each row on lines of its own. */

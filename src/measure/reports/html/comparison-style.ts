@@ -14,7 +14,7 @@ export const COMPARISON_STYLE = `${PAGE_STYLE}
 .even { border-color: var(--soft); } .unclear { border-color: var(--unclear); }
 .stopped { border-color: var(--warn); } .stopped .word { color: var(--warn); }
 table.rows td, table.rows th { padding: .5rem .75rem .5rem 0; }
-table.rows th[scope=row] { color: var(--text); font-weight: 600; }
+table.rows th[scope=row] { color: var(--text); font-weight: 600; width: 36%; }
 table.rows td { font-variant-numeric: tabular-nums; }
 table.rows .say { display: block; font-weight: 400; font-size: .85rem; color: var(--soft); white-space: normal; max-width: 24rem; }
 table.rows thead th { color: var(--soft); font-weight: 500; font-size: .875rem; }
@@ -28,7 +28,7 @@ table.rows thead th { color: var(--soft); font-weight: 500; font-size: .875rem; 
 .strip .effect line { stroke: var(--text); stroke-width: 3; } .strip .effect circle { fill: var(--text); }
 .strip .grey line { stroke: var(--soft); stroke-width: 2; } .strip .grey circle { fill: var(--soft); }
 .legend { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; font-size: .85rem; color: var(--soft); padding: 0; list-style: none; }
-.scroll { overflow-x: auto; }
+.scroll { overflow-x: auto; } details .scroll table { min-width: 26rem; overflow-wrap: normal; }
 details.more { border-top: 1px solid var(--line); padding: .35rem 0; }
 @media (max-width: 40rem) {
   .verdict h1 { font-size: 1.15rem; }

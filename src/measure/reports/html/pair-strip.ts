@@ -53,7 +53,7 @@ export function pairStrip(comparison: Comparison): Markup | null {
   const effects = effectsOf(comparison);
   const axis = axisOf(dots, band, effects);
   const step = Math.max(3, Math.min(DOT_STEP_MAX, DOTS_HEIGHT_MAX / dots.length));
-  const dotsEnd = TOP + step * dots.length + 6;
+  const dotsEnd = TOP + step * dots.length + 14;
   const height = dotsEnd + EFFECT_STEP * effects.length + BOTTOM;
   return html`<svg class="strip" width="100%" height="${Math.round(height)}" role="img" aria-labelledby="strip-title">
 <title id="strip-title">${stripTitle(comparison, dots)}</title>
