@@ -88,6 +88,10 @@ function tellClosed(
   io.out(`${change.name} is closed as ${outcome}: ${comparison.verdict}.`);
   io.out(comparison.sentence);
   io.out(`Written to ${shownPath(change.file)}. Whoever reviews it writes their name there, as reviewer:.`);
+  if (EXITS[outcome] >= 3)
+    io.out(
+      `It is not known what the change did. When a better comparison is there: sluicegate change close ${change.matter.change} --comparison ID --overwrite`,
+    );
   for (const warning of warnings) io.err(`warning: ${warning}`);
   if (args.as !== "success" || outcome === "success") return EXITS[outcome];
   io.err(

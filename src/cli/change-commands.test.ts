@@ -279,6 +279,7 @@ test("a closed record stays as it is, unless somebody says that it is to be clos
     /is closed since 2026-11-22 as inconclusive/,
   );
   assert.match(await refusal("CHANGE_INVALID", () => measure("before")), /its figures stay/);
+  assert.equal((await close("inconclusive")).code, 3, "the same once more is no other end");
   assert.equal(text(), closed);
   assert.equal((await close("faster", { overwrite: true })).code, 0);
   assert.match(text(), /^outcome: success$/m);

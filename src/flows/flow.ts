@@ -234,7 +234,7 @@ export interface Flow {
   /** Name of an upstream of the settings. */
   readonly upstream: string;
   readonly forwardCredentials: boolean;
-  /** First 16 hex digits of the SHA-256 of flow.yaml without the mode's word and without `verify`, `measure` and `watch`: the version of what was decided. */
+  /** First 16 hex digits of the SHA-256 of flow.yaml without the mode's word, `verify`, `measure`, `watch` and the day at `rollback.tried`: the version of what was decided. */
   readonly policyVersion: string;
   /** What is promised about the inside of files. In `observe` and `enforce` only `malware: off` can be written. */
   readonly inspect: FlowInspect;

@@ -49,7 +49,8 @@ export async function closeChange(
   change: ChangeFile,
   { state, today, comparison: id, assumptions, overwrite }: CloseChangeOptions,
 ): Promise<ClosedChange> {
-  refuseClosed(change, overwrite);
+  // Closing once more by the same comparison writes the same again.
+  refuseClosed(change, overwrite, id);
   const kept = await readKeptComparison(state, id, flow.name);
   const { value: comparison } = kept;
   const outcome = outcomeOf(comparison.verdict);
@@ -92,7 +93,7 @@ export async function closeUnmeasured(
     overwrite,
   }: { readonly today: string; readonly reason: string; readonly overwrite: boolean },
 ): Promise<void> {
-  refuseClosed(change, overwrite);
+  refuseClosed(change, overwrite, null);
   const ending: Ending = {
     closed: today,
     outcome: "unmeasured",
@@ -104,10 +105,11 @@ export async function closeUnmeasured(
   await writeOrTell(change.file, Buffer.from(text));
 }
 
-function refuseClosed(change: ChangeFile, overwrite: boolean): void {
+function refuseClosed(change: ChangeFile, overwrite: boolean, id: string | null): void {
   refuseEdited(change, WRITTEN, overwrite);
-  const { status, closed, outcome } = change.matter;
-  if (status === "closed" && !overwrite)
+  const { status, closed, outcome, comparison = null } = change.matter;
+  const isAnother = id === null || comparison !== id;
+  if (status === "closed" && isAnother && !overwrite)
     throw invalid(
       `${change.name} is closed since ${closed} as ${outcome}. Say --overwrite to close it by another comparison.`,
     );

@@ -32,6 +32,7 @@ export function figuresBlock(sides: Sides, variable: string | undefined): string
   if (before === undefined && after === undefined) return EMPTY;
   const [a, b] = [before?.measurement ?? null, after?.measurement ?? null];
   return [
+    ...(["before", "after"] as const).flatMap((side) => worthLines(side, sides[side])),
     ...table(["", "Before", "After", "Change"], rowsOf(a, b)),
     "",
     ...(["before", "after"] as const).map((side) => sourceLine(side, sides[side])),
@@ -93,13 +94,18 @@ function databaseWords({ databaseCalls }: KeptMeasurement): string {
 function sourceLine(side: Side, kept: KeptSide | undefined): string {
   const word = side === "before" ? "Before" : "After";
   if (kept === undefined) return `- ${word}: not measured yet.`;
-  const { id, startedAtMs, target, plan, program, evidenceSha256, invalid } = kept.measurement;
-  const worth =
-    invalid.length === 0 ? "" : ` **These figures are worth nothing:** ${invalid.map(inLine).join(" ")}`;
+  const { id, startedAtMs, target, plan, program, evidenceSha256 } = kept.measurement;
   return [
     `- ${word}: measurement ${inCode(id)} of ${sayMinute(startedAtMs)}, ${inCode(target)}, ${answersOf(kept.measurement)} uploads at ${plan.ratePerSecond} a second, ${plan.phase} caches, by ${inLine(program)}.`,
-    `  Copy: ${copyLink(kept.copy, kept.copySha256)}; requests SHA-256 ${inCode(evidenceSha256)}.${worth}`,
+    `  Copy: ${copyLink(kept.copy, kept.copySha256)}; requests SHA-256 ${inCode(evidenceSha256)}.`,
   ].join("\n");
+}
+
+/** Above the figures, so that nobody reads them before. */
+function worthLines(side: Side, kept: KeptSide | undefined): string[] {
+  const invalid = kept?.measurement.invalid ?? [];
+  if (invalid.length === 0) return [];
+  return [`**The figures of "${side}" are worth nothing.** ${invalid.map(inLine).join(" ")}`, ""];
 }
 
 /** A link to a copy with its digest, as `check` finds it again. */

@@ -34,10 +34,11 @@ export function isVariable(key: string, variable: string | undefined): boolean {
   return key === variable || (variable !== stem && (key === stem || key.startsWith(`${stem}.`)));
 }
 
-/** Keys beside the variable that differ. */
+/** Keys beside the variable that differ. Where none is named, one that differs is the variable. */
 export function confounders(
   { differing }: Pick<FingerprintDifferences, "differing">,
   variable: string | undefined,
 ): string[] {
+  if (variable === undefined && differing.length === 1) return [];
   return differing.map(({ key }) => key).filter((key) => !isVariable(key, variable));
 }

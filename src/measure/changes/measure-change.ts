@@ -92,12 +92,14 @@ function orderWarnings(sides: readonly [KeptSide, KeptSide] | null, variable: st
   if (sides === null) return [];
   const [before, after] = sides.map(({ measurement }) => measurement);
   if (before === undefined || after === undefined) return [];
-  const others = confounders(
-    fingerprintDifferences(before.fingerprint.values, after.fingerprint.values),
-    variable,
-  );
+  const differences = fingerprintDifferences(before.fingerprint.values, after.fingerprint.values);
+  const others = confounders(differences, variable);
+  const [one] = differences.differing;
   return [
     ...(before.startedAtMs > after.startedAtMs ? ['"Before" was measured later than "after".'] : []),
+    ...(variable === undefined && one !== undefined && others.length === 0
+      ? [`The record does not name the one variable; write variable: ${one.key} at its top.`]
+      : []),
     ...(others.length === 0
       ? []
       : [

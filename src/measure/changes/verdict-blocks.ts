@@ -49,7 +49,7 @@ export function verdictBlock(
   return [
     `**${verdict}**, closed on ${closed} as **${outcome}**. ${CHANGE_OUTCOMES[outcome]}`,
     "",
-    inLine(sentence.startsWith(`${verdict}: `) ? sentence.slice(verdict.length + 2) : sentence),
+    inLine(withoutVerdict(sentence, verdict)),
     ...(expectation === null ? [] : ["", expectation]),
     ...(further.length === 0 ? [] : ["", ...further.map((reason) => `- ${inLine(reason)}`)]),
     "",
@@ -71,6 +71,13 @@ export function verdictBlock(
     "",
     `Comparison ${inCode(id)} of ${sayMinute(startedAtMs)}. Copy: ${copyLink(copy, copySha256)}; requests SHA-256 ${inCode(evidenceSha256)}.`,
   ];
+}
+
+/** The verdict stands above it already. */
+function withoutVerdict(sentence: string, verdict: string): string {
+  if (!sentence.startsWith(`${verdict}: `)) return sentence;
+  const rest = sentence.slice(verdict.length + 2);
+  return `${rest.charAt(0).toUpperCase()}${rest.slice(1)}`;
 }
 
 function differenceLines(comparison: KeptComparison, announced: string | undefined): string[] {
