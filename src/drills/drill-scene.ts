@@ -55,6 +55,7 @@ export class DrillScene {
   readonly injected: string[];
   readonly findings: DrillFinding[] = [];
   readonly #cleaning: Sight;
+  readonly #mark: string;
 
   constructor(parts: {
     readonly flow: Flow;
@@ -66,6 +67,7 @@ export class DrillScene {
     readonly signal: AbortSignal;
     readonly injected: string[];
     readonly cleaning: Sight;
+    readonly mark: string;
   }) {
     this.flow = parts.flow;
     this.target = parts.target;
@@ -76,6 +78,7 @@ export class DrillScene {
     this.signal = parts.signal;
     this.injected = parts.injected;
     this.#cleaning = parts.cleaning;
+    this.#mark = parts.mark;
   }
 
   find(what: string, promised: string, isKept: boolean, seen: string): void {
@@ -115,7 +118,9 @@ export class DrillScene {
     if (left.length === 0)
       return [`What the service had stored (${stored.length}) was removed by verify.cleanup.`];
     const why = hasWay ? "verify.cleanup did not remove it" : "the flow names no verify.cleanup";
-    return [`Left in the service, since ${why}: ${left.join(", ")}.`];
+    return [
+      `Left in the service, since ${why}: ${left.join(", ")}. Names that the drill gave begin with ${this.#mark}.`,
+    ];
   }
 }
 
@@ -169,7 +174,18 @@ export async function withScene<T>(input: SceneInput, use: (scene: DrillScene) =
   const injected = sayChanges(settings, own, flow);
   // Awaited here: what is opened must stay so until it is done.
   return await use(
-    new DrillScene({ flow, target: sending, folder, proxy, gate, sender, signal, injected, cleaning }),
+    new DrillScene({
+      flow,
+      target: sending,
+      folder,
+      proxy,
+      gate,
+      sender,
+      signal,
+      injected,
+      cleaning,
+      mark: markOf(runId),
+    }),
   );
 }
 

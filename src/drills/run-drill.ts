@@ -103,7 +103,7 @@ function sentenceOf(
   const [first] = broken;
   if (first !== undefined) {
     const many = `${broken.length} of ${findings.length} promises`;
-    return `With ${title} ${flow} breaks ${many}: ${first.what.charAt(0).toLowerCase()}${first.what.slice(1)}.`;
+    return `With ${title} ${flow} breaks ${many}, first of all: ${first.what.charAt(0).toLowerCase()}${first.what.slice(1)}.`;
   }
   if (why !== null) return `With ${title} nothing can be said of ${flow}: ${why}`;
   return `With ${title} ${flow} keeps what it promises: ${findings.length} of ${findings.length} findings are as they should be.`;

@@ -60,8 +60,8 @@ async function judgeHealth(scene: DrillScene): Promise<void> {
   const isRunning = !gate.hasEnded;
   scene.find(
     "Afterwards the gate is well",
-    "The gate runs on, /health/ready is 200, and sluicegate_deliveries_waiting is 0.",
+    "The gate runs on, /health/ready is 200, and `sluicegate_deliveries_waiting` is 0.",
     well === true && isRunning && waiting === 0,
-    `${isRunning ? "It runs" : "It has ended"}; /health/ready is ${status}; sluicegate_deliveries_waiting is ${waiting}.`,
+    `${isRunning ? "It runs" : "It has ended"}; /health/ready is ${status}; \`sluicegate_deliveries_waiting\` is ${waiting}.`,
   );
 }

@@ -109,7 +109,9 @@ export function judgeOnce(scene: DrillScene, uploadIds: readonly string[], mayGo
       "Nothing is doubled",
       "The service is not told again of what it may have.",
       doubled.length === 0,
-      `The service took each upload ${most === 0 ? "not at all" : `at most ${sayTimes(most)}`}.`,
+      most === 0
+        ? "The service took none of them."
+        : `The service took each of them at most ${sayTimes(most)}.`,
     );
     return;
   }

@@ -108,7 +108,7 @@ async function judgeKept(
   const said = [...new Set(states.map((record) => record?.state ?? "no record"))].join(", ");
   if (fate === "refused" || fate === "passed-on") {
     const counted = code === null ? 1 : sumOf(metrics, "sluicegate_refusals_total", code);
-    const promised = `On record as rejected, no delivery waits${code === null ? "" : `, and sluicegate_refusals_total counts ${code}`}.`;
+    const promised = `On record as rejected, no delivery waits${code === null ? "" : `, and \`sluicegate_refusals_total\` counts ${code}`}.`;
     // Who may not send is turned away before there is an upload to record.
     const isRecorded = states.every((record) => record === null || record.state === "rejected");
     const seen = `On record: ${said}. ${waiting} deliveries wait${code === null ? "" : `; ${counted} counted`}.`;
@@ -128,7 +128,7 @@ async function judgeKept(
   const how = fate === "again" ? "with a next try" : "waiting for a person";
   scene.find(
     "What is kept and recorded meanwhile",
-    `On record as undeliverable, ${how}; sluicegate_deliveries_waiting counts them; the log says \`${words}\`.`,
+    `On record as undeliverable, ${how}; \`sluicegate_deliveries_waiting\` counts them; the log says \`${words}\`.`,
     isRight && waiting === sent.length && hasLogged,
     `On record: ${said}. ${waiting} of ${sent.length} deliveries wait; the log ${hasLogged ? "says so" : "does not say so"}.`,
   );

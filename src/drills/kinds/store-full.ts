@@ -8,6 +8,7 @@ import { type FullDisk, makeFullDisk } from "../full-disk.ts";
 import { NO_WISHES } from "../gate-settings.ts";
 import { isAcceptedStatus, sayAnswers } from "../judge/judge-uploads.ts";
 import { isWait } from "../judge/promised-answer.ts";
+import { waitUntil } from "../wait-until.ts";
 import type { DrillKindRow } from "./drill-kind.ts";
 
 /** Goes to storage, and not into the records. */
@@ -15,6 +16,7 @@ const LARGE_BYTES = 150_000;
 /** Rides in the records. */
 const SMALL_BYTES_MAX = 16 * 1024;
 const UPLOADS = 2;
+const SETTLES_MS = 3000;
 
 export const STORE_FULL: DrillKindRow = {
   kind: "store-full",
@@ -78,7 +80,11 @@ async function judgeRefused(
     `${sayAnswers(sent)}.`,
   );
   const told = scene.proxy.handOvers.length - before;
-  const files = await scene.gate.quarantined(disk.root(scene.gate.pid ?? 0));
+  const root = disk.root(scene.gate.pid ?? 0);
+  // Removing is not waited for by the answer.
+  const isEmpty = async () => ((await scene.gate.quarantined(root)).length === 0 ? true : null);
+  await waitUntil(isEmpty, SETTLES_MS, scene.signal);
+  const files = await scene.gate.quarantined(root);
   scene.find(
     "What is kept of the refused uploads",
     "Nothing: no bytes on the disk, and the service is not told.",
@@ -94,7 +100,7 @@ async function judgeReadiness(scene: DrillScene, disk: FullDisk): Promise<void> 
   const hasLogged = await scene.gate.logs("upload failed");
   scene.find(
     "What the operator sees meanwhile",
-    "/health/ready is 503 and names storage; the log says `upload failed`.",
+    `/health/ready is 503 and names ${disk.meetsRecords ? "storage or the records" : "storage"}; the log says \`upload failed\`.`,
     status === 503 && isNamed && hasLogged,
     `/health/ready is ${status}, not well: ${unwell.join(", ") || "nothing"}; the log ${hasLogged ? "says so" : "does not say so"}.`,
   );

@@ -49,7 +49,7 @@ function findingLines({ what, promised, seen, isKept }: DrillFinding, terminal: 
 function wrapped(text: string, before: string, { columns }: DrillTerminal): string[] {
   const width = Math.max(20, Math.min(columns, COLUMNS_MAX) - before.length);
   const indent = " ".repeat(before.length);
-  return wrapColumns(shownLine(text, 2000), width).map(
+  return wrapColumns(shownLine(text.replaceAll("`", ""), 2000), width).map(
     (line, index) => (index === 0 ? before : indent) + line,
   );
 }
