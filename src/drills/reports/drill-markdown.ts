@@ -72,7 +72,7 @@ const TITLES = {
 
 /** One line in which nothing but backticks in pairs means anything to Markdown. */
 function plain(text: string): string {
-  const [even, ...rest] = text.replace(/\s+/g, " ").split("`");
+  const [even, ...rest] = text.replace(/[\s\p{Cc}]+/gu, " ").split("`");
   const isPaired = rest.length % 2 === 0;
   const parts = [even ?? "", ...rest];
   return parts
