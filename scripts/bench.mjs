@@ -34,7 +34,9 @@ process.exitCode = code ?? 1;
 async function buildGate() {
   const folder = join(builtGate, "dist");
   const args = ["-p", join(ROOT, "tsconfig.build.json"), "--outDir", folder, "--declaration", "false"];
-  const code = await run(join(ROOT, "node_modules/.bin/tsc"), args);
+  const compiled = await run(join(ROOT, "node_modules/.bin/tsc"), args);
+  const page = ["scripts/build-web.ts", join(folder, "console/web")];
+  const code = compiled === 0 ? await run(NODE, page) : compiled;
   if (code === 0) {
     // Beside dist/, as in the package: the program reads its version there.
     copyFileSync(join(ROOT, "package.json"), join(builtGate, "package.json"));

@@ -104,6 +104,15 @@ function filterRows(table: HTMLElement, flows: readonly FlowRow[]): void {
   if (found !== null) found.textContent = foundText(flows);
 }
 
+/** Nothing is known: a dash to the eye, words to the ear; on a phone the cell is left out. */
+const nothing = (): HTMLElement =>
+  element(
+    "span",
+    { class: "soft nothing" },
+    element("span", { "aria-hidden": "true" }, NOTHING),
+    element("span", { class: "unseen" }, "not known"),
+  );
+
 function nameCell({ name, owner, mode, summary }: FlowRow): Child {
   return [
     element(
@@ -118,19 +127,20 @@ function nameCell({ name, owner, mode, summary }: FlowRow): Child {
 
 function timeCell(row: FlowRow): Child {
   const { ms, limitMs } = row.p95;
+  if (ms === null) return nothing();
   return [
-    row.line.every((value) => value === null) ? null : sparkLine(row),
+    sparkLine(row),
     element(
       "span",
       { class: "figure" },
-      ms === null ? NOTHING : sayMs(ms),
+      sayMs(ms),
       limitMs === null ? null : element("span", { class: "soft" }, ` of ${sayMs(limitMs)}`),
     ),
   ];
 }
 
 function failureCell({ failures, requests }: FlowRow): Child {
-  if (failures.share === null) return element("span", { class: "soft" }, NOTHING);
+  if (failures.share === null) return nothing();
   const tip = `${sayCount(failures.count)} of ${sayMany(requests, "request")} in the last hour`;
   return [
     element(
@@ -145,15 +155,14 @@ function failureCell({ failures, requests }: FlowRow): Child {
 }
 
 function databaseCell({ databaseCalls: { mean, limit } }: FlowRow): Child {
-  if (mean === null) return element("span", { class: "soft" }, NOTHING);
+  if (mean === null) return nothing();
   return [
     sayCount(mean),
     limit === null ? null : element("span", { class: "soft small" }, ` of ${sayCount(limit)}`),
   ];
 }
 
-const share = (value: number | null): Child =>
-  value === null ? element("span", { class: "soft" }, NOTHING) : sayShare(value);
+const share = (value: number | null): Child => (value === null ? nothing() : sayShare(value));
 
 function checkCell({ lastCheck }: FlowRow): Child {
   if (lastCheck === null) return element("span", { class: "soft" }, "never");
@@ -162,6 +171,6 @@ function checkCell({ lastCheck }: FlowRow): Child {
 }
 
 function changeCell({ lastChange }: FlowRow): Child {
-  if (lastChange === null) return element("span", { class: "soft" }, NOTHING);
+  if (lastChange === null) return nothing();
   return [element("span", { class: "label" }, lastChange.label), " ", age(lastChange.atMs)];
 }
