@@ -141,20 +141,25 @@ test("answers that are wrong with a 200 are no successes, and do not make the ro
   assert.ok(
     wrong.every(({ status, reason }) => status === 200 && /status is 200, expected 201/.test(reason ?? "")),
   );
-  assert.match(
-    run.out,
-    new RegExp(`${wrong.length} of 66 uploads: 0 failed, ${wrong.length} answered wrongly`),
-  );
-  assert.match(run.out, new RegExp(`\\(${66 - wrong.length} uploads\\)`), "times are of accepted uploads");
+  assert.deepEqual(told.outcomes, {
+    accepted: 66 - wrong.length,
+    refused: 0,
+    wrong: wrong.length,
+    failed: 0,
+  });
+  assert.equal(told.total.count, 66 - wrong.length, "times are of accepted uploads");
 });
 
 test("a service that gets slow is left alone before it is buried", async () => {
   const before = await service.counts();
   await service.become("slow", 40);
-  const run = await straight("--requests", "1000", "--rate", "40/s");
+  const run = await straight("--requests", "1000", "--rate", "40/s", "--json");
   await service.become("none");
   assert.equal(run.code, 3, run.out);
-  assert.match(run.out, /so the service is slower than they come|and took \d+ ms at the beginning/);
+  assert.match(
+    JSON.parse(run.out).health.stopped,
+    /so the service is slower than they come|and took \d+ ms at the beginning/,
+  );
   const { uploads } = await service.counts();
   assert.ok(uploads - before.uploads < 400, `${uploads - before.uploads} of 1100 were sent`);
 });
@@ -173,12 +178,13 @@ test("where no upload is accepted nothing is loaded, and it is said why", async 
 
 test("a service that dies in the middle is told as that", async () => {
   await service.become("dies", 40);
-  const run = await straight("--requests", "1000", "--rate", "40/s");
+  const run = await straight("--requests", "1000", "--rate", "40/s", "--json");
   assert.equal(run.code, 3);
-  assert.match(run.out, /nobody answers any more|of the last 30 uploads failed/);
-  assert.match(run.out, /Left there: /);
+  const told = JSON.parse(run.out);
+  assert.match(told.health.stopped, /nobody answers any more|of the last 30 uploads failed/);
+  assert.ok(told.notes.some((note: string) => note.startsWith("Left there: ")));
+  assert.ok(told.outcomes.failed > 0 && told.outcomes.accepted > 0);
   const lines = linesOf((await folder.newest()).lines);
-  assert.ok(lines.some(({ reason }) => reason === "the connection was refused"));
   assert.ok(lines.length < 200, `${lines.length} were sent`);
 });
 
