@@ -19,6 +19,9 @@ const FORGET_EVERY_MS = HOUR_MS;
 const FORGET_ROWS = 2000;
 /** Flows come from flow files; more of them than this at once are not told apart but counted as lost. */
 const FLOWS_MAX = 1000;
+/** Rows of so many flows are made in one go, some milliseconds: then others have their turn. */
+const FLOWS_A_WRITE = 24;
+const SILENT_MS = 2 * HOUR_MS;
 const TEXT_CHARS_MAX = 500;
 
 /** What of a flow history follows through reloads. */
@@ -181,35 +184,45 @@ export class RollingHistory implements HistoryWriter {
 
   async #write(): Promise<void> {
     this.#isWriting = true;
-    const nowMs = this.#now();
-    const running = this.#gather(nowMs);
     try {
-      await this.#waiting.writeTo(this.#store, running.points);
-      await this.#forget(nowMs);
+      // Also without a flow there may be marks to write.
+      const flows = [...this.#rolls.keys()];
+      for (let at = 0; at === 0 || at < flows.length; at += FLOWS_A_WRITE)
+        await this.#writeSome(flows.slice(at, at + FLOWS_A_WRITE));
+      await this.#forget(this.#now());
       this.#hasFailed = false;
     } catch (error) {
-      for (const roll of running.rolls) roll.notWritten();
       this.#tellFailure(error);
     } finally {
       this.#isWriting = false;
     }
   }
 
-  /** Rows of minutes that have ended wait to be written; rows that run are made when they are. */
-  #gather(nowMs: number): { readonly points: readonly PointRow[]; readonly rolls: readonly FlowRoll[] } {
-    const points: PointRow[] = [];
-    const rolls: FlowRoll[] = [];
-    for (const [flow, roll] of this.#rolls) {
-      if (roll.hasRequests && roll.hasEnded(nowMs)) this.#endMinute(roll, nowMs);
-      // A flow without traffic for so long is not followed further; it begins anew with its next request.
-      if (Math.abs(nowMs - roll.lastMinuteMs) > 2 * HOUR_MS) this.#rolls.delete(flow);
-      this.#waiting.addRequests(roll.chosen().map(rowOf));
-      const rows = roll.running();
-      if (rows.length === 0) continue;
-      points.push(...rows);
-      rolls.push(roll);
+  /** @throws as the store: what was not written comes again */
+  async #writeSome(flows: readonly string[]): Promise<void> {
+    const nowMs = this.#now();
+    const running = flows.map((flow) => ({ roll: this.#rolls.get(flow), rows: this.#rowsOf(flow, nowMs) }));
+    try {
+      await this.#waiting.writeTo(
+        this.#store,
+        running.flatMap(({ rows }) => rows),
+      );
+    } catch (error) {
+      for (const { roll, rows } of running) if (rows.length > 0) roll?.notWritten();
+      throw error;
     }
-    return { points, rolls };
+  }
+
+  /** Rows of minutes that have ended wait to be written; those that run are made when they are. */
+  #rowsOf(flow: string, nowMs: number): readonly PointRow[] {
+    const roll = this.#rolls.get(flow);
+    if (roll === undefined) return [];
+    if (roll.hasRequests && roll.hasEnded(nowMs)) this.#endMinute(roll, nowMs);
+    this.#waiting.addRequests(roll.chosen().map(rowOf));
+    const rows = roll.running();
+    // A flow that has been silent for so long is not followed further; it begins anew with its next request.
+    if (rows.length === 0 && Math.abs(nowMs - roll.lastMinuteMs) > SILENT_MS) this.#rolls.delete(flow);
+    return rows;
   }
 
   async #forget(nowMs: number): Promise<void> {
