@@ -47,7 +47,7 @@ const WORDS: Readonly<Record<Verdict, VerdictWords>> = {
   FASTER: {
     tone: "good",
     shape: "▼",
-    meaning: "Faster by more than what matters, by more than chance, and nothing else became worse.",
+    meaning: "Faster by more than what matters, and by more than chance; answers are as right as before.",
   },
   "FASTER BY CACHE": {
     tone: "good",
