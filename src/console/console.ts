@@ -56,15 +56,27 @@ interface Route {
   readonly handler: Handler;
 }
 
-/** Opens the console and begins to watch. @throws where the files of the page are missing */
-export async function openConsole(sources: ConsoleSources): Promise<Console> {
-  const assets = await readPageAssets();
+/** Opens the console and begins to watch. The page's files are read when somebody first asks for one: a start of the gate does not wait for them. */
+export function openConsole(sources: ConsoleSources): Console {
+  const page = once(readPageAssets);
   const desk = new ConsoleDesk(sources);
   const routes = desk.routes();
   desk.start();
   return {
-    handle: async (req, res) => (await call(routes, req, res)) || sendPage(assets, req, res),
+    handle: async (req, res) => (await call(routes, req, res)) || sendPage(await page(), req, res),
     close: () => desk.close(),
+  };
+}
+
+/** One reading for all who ask; after one that failed, the next asks again. */
+function once<T>(read: () => Promise<T>): () => Promise<T> {
+  let reading: Promise<T> | null = null;
+  return () => {
+    reading ??= read().catch((error: unknown) => {
+      reading = null;
+      throw error;
+    });
+    return reading;
   };
 }
 

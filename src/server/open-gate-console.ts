@@ -11,11 +11,11 @@ import { readReadiness } from "./readiness.ts";
 const UNDESCRIBED_MAX = 20;
 const UNDESCRIBED_MS = 7 * 24 * 60 * 60_000;
 
-/** @param token the operator's. @throws where the files of the page are missing */
+/** @param token the operator's */
 export function openGateConsole(
   gate: GateParts,
   { token, certificate }: { readonly token: string; readonly certificate: PublicCertificate | null },
-): Promise<Console> {
+): Console {
   return openConsole({
     gate,
     history: gate.history.reader,

@@ -75,7 +75,7 @@ export async function runGate(settings: Settings, flows: FlowSet, log: Log): Pro
     const reload = once(() => reloadGate(parts, publicServer.certificate));
     const { token } = openOperatorAccess(settings);
     const { certificate } = publicServer;
-    const console = await openGateConsole(parts, { token, certificate });
+    const console = openGateConsole(parts, { token, certificate });
     closers.push(() => console.close());
     const operatorServer = makeOperatorServer(parts, { token, reload, certificate, console, log });
     await listen(publicServer.listener, settings.listen.public);
