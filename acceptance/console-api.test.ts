@@ -480,12 +480,19 @@ test("after a few wrong tokens the page's sign-in is shut for a while; commands 
   assert.equal((await gate.run("console")).exitCode, 0);
 });
 
-test("open pages hold no stop", async () => {
+test("neither open pages nor a check that runs hold a stop", async () => {
   const readers = await Promise.all([EventReader.open(gate), EventReader.open(gate)]);
   for (const reader of readers) await reader.untilFront<FrontPage>(() => true);
+  const checked = change(gate, "flows/watched/verify", person.headers, { profile: "ci" }).catch(() => null);
+  await until(
+    async () => (await gate.run("audit", "list", "--limit", "1000")).out,
+    (out) => /check-started.*profile=ci/.test(out),
+    "the check runs",
+  );
   const startedAt = performance.now();
   gate.signal("SIGTERM");
   await Promise.all([gate.ended(), ...readers.map(({ ended }) => ended)]);
   assert.equal(gate.exitCode(), 0);
   assert.ok(performance.now() - startedAt < 8000, `${Math.round(performance.now() - startedAt)} ms`);
+  await checked;
 });

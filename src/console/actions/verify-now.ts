@@ -160,13 +160,19 @@ function runProgram(
       isLate = true;
       end();
     }, RUN_MS_MAX);
-    stop.addEventListener("abort", end, { once: true });
+    // The gate does not wait for a check of itself.
+    const leave = (): void => {
+      end();
+      child.stderr.destroy();
+      child.unref();
+    };
+    stop.addEventListener("abort", leave, { once: true });
     child.stderr.on("data", (bytes: Buffer) => {
       said = (said + bytes.toString("utf8")).slice(-SAID_CHARS_MAX);
     });
     const done = (more: string): void => {
       clearTimeout(late);
-      stop.removeEventListener("abort", end);
+      stop.removeEventListener("abort", leave);
       resolve({ said: oneLine(said + more), isLate });
     };
     child.on("error", (error) => done(error.message)).on("close", () => done(""));

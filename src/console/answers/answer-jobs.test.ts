@@ -62,11 +62,11 @@ const SITUATIONS: readonly {
   },
   {
     name: "more than were counted",
-    waiting: { forPerson: 2000, oldestMs: since, isMore: true },
+    waiting: { forPerson: 200, isMore: true },
     says: [
       "attention",
-      "over 2000 wait",
-      "2,000 uploads could not be handed to the service and wait for a decision, the oldest since 08:57 UTC.",
+      "over 200 wait",
+      "At least 200 uploads could not be handed to the service and wait for a decision.",
     ],
   },
   {

@@ -16,7 +16,7 @@ export interface WaitingUploads {
   /** Undeliverable, and nobody tries any more until a person says so. */
   readonly forPerson: number;
   readonly held: number;
-  /** When the longest has waited from; `null` where none does. */
+  /** When the longest has waited from; `null` where none does, or that is not known. */
   readonly oldestMs: number | null;
   /** Whether there are more than were counted. */
   readonly isMore: boolean;
@@ -90,7 +90,7 @@ function waitingPart({ waiting, nowMs }: JobsInput): Part[] {
     {
       condition: "attention",
       word: `${isMore ? "over " : ""}${total} ${total === 1 ? "waits" : "wait"}`,
-      sentence: `${sayNames(decide)}${oldest}.`,
+      sentence: `${isMore ? "At least " : ""}${sayNames(decide)}${oldest}.`,
       seenAtMs: nowMs,
       link: "/held",
     },

@@ -7,9 +7,8 @@ import type { Records, UploadRecord } from "../../records/records.ts";
 import type { WaitingUploads } from "../answers/answer-jobs.ts";
 import type { HeldUpload } from "../console-api.ts";
 
-/** More are not listed: whoever has so many works through them from the command line. */
-const LISTED_MAX = 500;
-const COUNTED_MAX = 2000;
+/** More are neither listed nor counted: whoever has so many works through them from the command line, and the records have uploads to write meanwhile. */
+const LISTED_MAX = 200;
 
 /** Those that wait for a person first, then the longest waiting. */
 export async function listHeldUploads(
@@ -29,19 +28,21 @@ export async function listHeldUploads(
 
 /** For the answer to *Jobs?*. */
 export async function countWaiting(records: Pick<Records, "list">): Promise<WaitingUploads> {
-  const found = await waitingRecords(records, COUNTED_MAX);
+  const found = await waitingRecords(records, LISTED_MAX);
   const kept = found.filter(({ state }) => state === "undeliverable").map(describeWaiting);
   const toBeTried = kept.filter(
     ({ nextTryAtMs, isBeingTried }) => nextTryAtMs !== null || isBeingTried,
   ).length;
   const held = found.filter(({ state }) => state === "held");
+  const isMore = kept.length >= LISTED_MAX || held.length >= LISTED_MAX;
   const since = [...kept.map(({ sinceMs }) => sinceMs), ...held.map(({ updatedAtMs }) => updatedAtMs)];
   return {
     toBeTried,
     forPerson: kept.length - toBeTried,
     held: held.length,
-    oldestMs: since.length === 0 ? null : Math.min(...since),
-    isMore: found.length >= COUNTED_MAX,
+    // The newest come first: the oldest of more than were counted is not known.
+    oldestMs: since.length === 0 || isMore ? null : Math.min(...since),
+    isMore,
   };
 }
 

@@ -12,6 +12,7 @@ import { type TestUpload, whyNoTestUpload } from "./send-test-upload.ts";
 const FIRST_MS_MAX = 5_000;
 const LOOK_MS = 1_000;
 const LEFT_MAX = 3;
+const CLOSE_MS_MAX = 2_000;
 
 export interface ProbeFlowsOptions {
   /** The flows in force at the moment. */
@@ -63,11 +64,16 @@ export class ProbeFlows {
     return this.#running;
   }
 
-  /** Waits for the one under way. */
+  /** Waits a moment for the one under way: it removes what it has stored. */
   async close(): Promise<void> {
     if (this.#timer !== null) clearInterval(this.#timer);
     this.#timer = null;
-    await this.#running;
+    let late: NodeJS.Timeout | undefined;
+    const moment = new Promise<void>((resolve) => {
+      late = setTimeout(resolve, CLOSE_MS_MAX);
+    });
+    await Promise.race([this.#running, moment]);
+    clearTimeout(late);
   }
 
   async #sendDue(): Promise<void> {
