@@ -70,7 +70,9 @@ function oneChart(chart: Chart, marks: readonly ChartMark[], span: TimeSpan): HT
       element("span", { class: "zero", "aria-hidden": "true" }, "0"),
       drawing(chart, marks, span, top),
       element("span", { class: "cursor", hidden: true }),
-      values.every((value) => value === null) ? element("p", { class: "no-traffic" }, "No traffic") : null,
+      values.every((value) => value === null)
+        ? element("p", { class: "no-traffic" }, "Nothing is known for this time")
+        : null,
     ),
   );
 }

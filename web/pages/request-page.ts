@@ -69,7 +69,7 @@ function times({ row }: RequestPage): HTMLElement {
   );
 }
 
-function steps({ steps: told, uploadId }: RequestPage): HTMLElement | null {
+function steps({ row, steps: told, uploadId }: RequestPage): HTMLElement | null {
   if (told.length === 0) return null;
   return element(
     "section",
@@ -93,6 +93,8 @@ function steps({ steps: told, uploadId }: RequestPage): HTMLElement | null {
           {},
           element("time", { datetime: new Date(atMs).toISOString(), class: "soft" }, sayClock(atMs, true)),
           " ",
+          element("span", { class: "soft offset" }, `+${sayMs(Math.max(0, atMs - row.atMs))}`),
+          " ",
           sentence,
         ),
       ),
@@ -109,18 +111,12 @@ function facts({ facts: told, traceId }: RequestPage): HTMLElement {
     "section",
     { "aria-labelledby": "facts" },
     element("h2", { id: "facts" }, "What is known of it"),
+    element("p", {}, copyButton(traceId, "Copy the trace's id", "Copy trace id")),
     element(
       "dl",
       { class: "facts" },
       told.map(({ label, value }) => fact(label, value)),
-      element("dt", {}, "Trace"),
-      element(
-        "dd",
-        {},
-        element("code", { class: "id" }, traceId),
-        " ",
-        copyButton(traceId, "Copy the trace's id"),
-      ),
+      told.some(({ value }) => value === traceId) ? null : fact("Trace", traceId),
     ),
   );
 }
