@@ -90,7 +90,7 @@ test("the settings of the design load as they are written, paths counted from th
 test("everything that can be written reaches the settings, in base units and with absolute paths", async () => {
   const load = await loadSettings(join(FIXTURES, "good-everything-built.yaml"));
   assert.ok(load.ok);
-  const { listen, records, callers, limits } = load.settings;
+  const { listen, records, callers, limits, signals } = load.settings;
   const at = (path: string): string => join(FIXTURES, path);
   assert.deepEqual(listen.public, {
     host: "0.0.0.0",
@@ -121,6 +121,13 @@ test("everything that can be written reaches the settings, in base units and wit
     bodyBytesPerSecondMin: 1024,
     headersMs: 10_000,
     stopGraceMs: 60_000,
+  });
+  assert.deepEqual(signals, {
+    log: "stderr",
+    metrics: false,
+    serverTiming: true,
+    history: false,
+    otlp: null,
   });
 });
 
