@@ -160,7 +160,7 @@ async function withCommand(command: string): Promise<{ folder: string; flow: str
   const text = await readFile(flow, "utf8");
   await writeFile(
     flow,
-    text.replace(/^ {2}command: .*\n {2}tried: .*$/m, `  command: ${JSON.stringify(command)} # mine`),
+    text.replace(/^ {2}command: .*\n {2}tried: .*$/m, () => `  command: ${JSON.stringify(command)} # mine`),
   );
   return { folder, flow };
 }
@@ -176,10 +176,12 @@ test("a way back that fails, or takes too long, is recorded as that and does not
     /failed with exit code 7 when .* last tried it.*\[REVIEW-ROLLBACK-FAILED\]/,
   );
 
-  const slow = await withCommand("(sleep 300; echo alive > survivor) & sleep 300");
-  const ended = await run(slow.folder, "rollback", "avatars", "--yes", "--timeout", "500 ms");
+  const slow = await withCommand("sh -c 'echo $$ > pid; exec sleep 300' & sleep 300");
+  const ended = await run(slow.folder, "rollback", "avatars", "--yes", "--timeout", "2s");
   assert.equal(ended.exitCode, 1);
   assert.match(ended.err, /was ended before it was done \([0-9.]+ s\)/);
+  const pid = Number(await readFile(join(slow.folder, "flows/avatars/pid"), "utf8"));
+  assert.throws(() => process.kill(pid, 0), { code: "ESRCH" }, "what it has started is gone, too");
   assert.match(await readFile(join(slow.folder, "flows/avatars/rollbacks.md"), "utf8"), /\| ended \| /);
 });
 

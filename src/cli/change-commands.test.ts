@@ -2,20 +2,10 @@
  * The commands about change records, one after the other in one folder, with measurements and comparisons as `measure` and `compare` keep them.
  */
 import assert from "node:assert/strict";
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
-import { readDocument, readDocuments } from "../flows/documents/read-documents.ts";
 import { evidenceOf, writeKept } from "../measure/compare/kept-comparison.ts";
 import { madeSegment } from "../measure/compare/sent-segment.ts";
 import { keepMeasurement, requestLines } from "../measure/evidence-folder.ts";
@@ -489,42 +479,4 @@ test("a verdict that was typed into comparison.json is refused: it is judged onc
     /is not what its evidence gives: verdict/,
   );
   assert.match(text(), /^status: open$/m);
-});
-
-test("the console reads records by name, newest first, and nothing else by any name", async () => {
-  await open();
-  await close("faster");
-  await say((io) => changeNewCommand({ flow: "avatars", title: "Second" }, io, NOW));
-  writeFileSync("flows/avatars/changes/0003-broken.md", "no front matter");
-  mkdirSync("flows/avatars/drills");
-  writeFileSync("flows/avatars/drills/2026-11-20-killed.md", "# Drill");
-  const place = { name: "avatars", folder: resolve("flows/avatars") };
-  const { changes, drills } = await readDocuments(place);
-  assert.deepEqual(
-    changes.map(({ name, word, condition }) => [name.slice(0, 4), word, condition]),
-    [
-      ["0003", "unreadable", "unknown"],
-      ["0002", "open", "unknown"],
-      ["0001", "success", "good"],
-    ],
-  );
-  assert.deepEqual(
-    drills.map(({ name, word, link }) => [name, word, link]),
-    [["2026-11-20-killed", "unreadable", "/flows/avatars/drills/2026-11-20-killed"]],
-  );
-  const name = changes[2]?.name ?? "";
-  assert.equal((await readDocument(place, "change", name))?.markdown, text());
-  assert.ok(existsSync("flows/notes/flow.yaml"));
-  for (const other of [
-    "../flow.yaml",
-    "../flow",
-    "..",
-    "",
-    "evidence/0001-comparison",
-    `${name}.md`,
-    "0001",
-    `../changes/${name}`,
-  ])
-    for (const kind of ["change", "drill"] as const)
-      assert.equal(await readDocument(place, kind, other), null, other);
 });
