@@ -18,17 +18,21 @@ import {
   makeMeasuringFolder,
   startLoadedService,
 } from "./loaded-service.ts";
+import { makeCertificate, type TestCertificate } from "./tls-files.ts";
 
 let service: LoadedService;
 let gate: GateUnderTest | undefined;
 let folder: MeasuringFolder;
+let certificate: TestCertificate;
 
 before(async () => {
+  certificate = await makeCertificate("127.0.0.1");
   [service, folder] = await Promise.all([startLoadedService(), makeMeasuringFolder()]);
   gate = await startGate({
     upstream: service.origin,
     flows: [LOADED_FLOW],
     passThrough: true,
+    tls: certificate,
     settings: "signals: { server-timing: true }\n",
   });
 });
@@ -37,6 +41,7 @@ after(async () => {
   await gate?.stop();
   await service.stop();
   await folder.remove();
+  await certificate.remove();
 });
 
 interface Line {
@@ -65,12 +70,14 @@ function assertHolds({ code, out, err }: Measured): void {
 const straight = (...more: readonly string[]): Promise<Measured> =>
   folder.run("--flows", "flows", "--target", service.origin, ...more);
 
-test("through the gate: the four numbers, from requests that are kept and can be counted again", async () => {
+test("through the gate and TLS: the four numbers, from requests that are kept and can be counted again", async () => {
   assert.ok(gate !== undefined);
   const settings = join(gate.folder, "sluicegate.yaml");
   const run = await folder.run(
     "--settings",
     settings,
+    "--ca",
+    certificate.certificate,
     "--requests",
     "60",
     "--rate",
