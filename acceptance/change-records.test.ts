@@ -181,6 +181,7 @@ test("a way back that fails, or takes too long, is recorded as that and does not
   assert.equal(ended.exitCode, 1);
   assert.match(ended.err, /was ended before it was done \([0-9.]+ s\)/);
   const pid = Number(await readFile(join(slow.folder, "flows/avatars/pid"), "utf8"));
+  assert.ok(pid > 0);
   assert.match(stateOf(pid), /^Z?$/, "what it has started is gone, too");
   assert.match(await readFile(join(slow.folder, "flows/avatars/rollbacks.md"), "utf8"), /\| ended \| /);
 });
