@@ -102,7 +102,7 @@ async function notAllowed(
 ): Promise<string> {
   const where = addresses.includes(hostname) ? "" : ` (${addresses.join(", ")})`;
   const token = await readToken(tokenFile);
-  return `${hostname}${where} is not this machine, and checks send what breaks careless services. If it is yours, say --allow-host ${hostname}. ${whatToPut(origin, token)}`;
+  return `${hostname}${where} is not this machine, and what is sent to it could harm it: attacks, loads, failures made on purpose. If it is yours, say --allow-host ${hostname}. ${whatToPut(origin, token)}`;
 }
 
 function whatToPut(origin: string, token: string): string {
