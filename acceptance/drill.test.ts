@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, type TestContext, test } from "node:test";
@@ -160,19 +160,10 @@ describe("drills", { concurrency: 2 }, () => {
   });
 
   test("limits that let a trickle hold a place for ever: found", async (t) => {
-    const lax = await startGate({
-      flows: ["raw"],
-      upstream: service.origin,
-      settings: "signals: { log: stdout }",
-      limits: "min-rate: 1 B/s",
-    });
-    t.after(() => lax.stop());
-    const { ended } = await start(t, [
-      "raw",
-      "slow-senders",
-      "--settings",
-      join(lax.folder, "sluicegate.yaml"),
-    ]);
+    const lax = join(gate.folder, "lax.yaml");
+    const settings = await readFile(join(gate.folder, "sluicegate.yaml"), "utf8");
+    await writeFile(lax, settings.replace("limits: { ", "limits: { min-rate: 1 B/s, "));
+    const { ended } = await start(t, ["raw", "slow-senders", "--settings", lax]);
     const { exitCode, out } = await ended;
     assert.equal(exitCode, 1, out);
     assert.match(out, /BROKEN\s+Slow senders/);
