@@ -42,6 +42,8 @@ let page: Page | null = null;
 let loading = new AbortController();
 let front: FrontPage | null = null;
 let live: ReturnType<typeof startLive> | null = null;
+let shown: PageView | null = null;
+let isLost = false;
 let refreshedAtMs = 0;
 let refreshTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -91,6 +93,8 @@ function startLiveAgain(): void {
 
 function takeState(state: LiveState): void {
   showLiveState(state);
+  isLost = state.state === "lost";
+  if (shown !== null) setTitle(shown);
   if (state.state === "live") void refresh();
 }
 
@@ -192,8 +196,11 @@ function pageOf(route: Route): Page {
   }
 }
 
-function setTitle({ title, sign }: PageView): void {
-  document.title = shownText(`${sign === undefined ? "" : `${sign} `}${title} · Sluicegate`);
+/** The title of the tab says it too where the connection is lost: a sign from before would be a wrong one. */
+function setTitle(view: PageView): void {
+  shown = view;
+  const sign = isLost ? "… Not connected: " : view.sign === undefined ? "" : `${view.sign} `;
+  document.title = shownText(`${sign}${view.title} · Sluicegate`);
 }
 
 /** Where a page's address is new, whoever hears it begins at its heading. The very first page leaves the focus where the browser put it. */

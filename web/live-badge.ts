@@ -6,7 +6,7 @@ import { element, replaceChildren } from "./element.ts";
 import type { LiveState } from "./live.ts";
 import { sayClock } from "./say.ts";
 
-const badge = element("p", { class: "live connecting" });
+const badge = element("p", { class: "live is-connecting" });
 const banner = element("aside", { class: "lost", "aria-label": "Connection", hidden: true });
 let wasLost = false;
 
@@ -16,7 +16,8 @@ export const liveBadge = (): HTMLElement => badge;
 export const lostBanner = (): HTMLElement => banner;
 
 export function showLiveState(state: LiveState): void {
-  badge.className = `live ${state.state}`;
+  badge.className = `live is-${state.state}`;
+  document.body.classList.toggle("is-lost", state.state === "lost");
   const isLost = state.state === "lost";
   banner.hidden = !isLost;
   if (state.state === "lost") {

@@ -118,7 +118,7 @@ async function decide(upload: HeldUpload, action: Action): Promise<void> {
         : "Nothing is sent any more, and what was kept for it is removed. This cannot be undone.",
     ],
     acknowledgement: mayDouble
-      ? "The service may have it already from an earlier try. I have asked the service: it does not, or may have it twice."
+      ? "The service may have this upload from an earlier try, and would then have it twice. I have looked there: it does not, or twice does no harm."
       : null,
     asksReason: action === "give-up",
     word: ACTION_WORDS[action],
