@@ -17,7 +17,7 @@ export function sayInterval({ low, high }: Pick<Effect, "low" | "high">): string
   return `${sayPercent(low).replace(" %", "")} … ${sayPercent(high)}`;
 }
 
-/** `97 %` of 0.9706. */
+/** `97 %` of 0.975. */
 export function sayConfidence(confidence: number): string {
   return `${Math.round(confidence * 100)} %`;
 }

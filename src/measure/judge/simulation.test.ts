@@ -74,7 +74,7 @@ const SCENARIOS: readonly Scenario[] = [
     b: moreHits,
     host: NOISY,
     isCached: true,
-    // Never: where the mix moved, like for like has to be faster at 99.9 %, so that one in some 2,000 runs is left; among these runs there is none.
+    // Never: where the mix moved, like for like has to be faster at 99.99 %. At 99.9 % one run in 600 was called so.
     bounds: [NEVER_FASTER],
   },
   {
@@ -83,7 +83,7 @@ const SCENARIOS: readonly Scenario[] = [
     b: { ...moreHits, medianMs: 160 },
     host: QUIET_HOST,
     isCached: true,
-    bounds: [{ of: ["FASTER"], atLeast: 0.8 }],
+    bounds: [{ of: ["FASTER"], atLeast: 0.55 }],
   },
   {
     name: "true −20 %, but more errors",
