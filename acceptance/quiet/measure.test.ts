@@ -8,8 +8,8 @@ import { createHash } from "node:crypto";
 import { access, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { freePort } from "./free-port.ts";
-import { type GateUnderTest, startGate } from "./gate-under-test.ts";
+import { freePort } from "../free-port.ts";
+import { type GateUnderTest, startGate } from "../gate-under-test.ts";
 import {
   LOADED_FLOW,
   type LoadedService,
@@ -17,8 +17,8 @@ import {
   type MeasuringFolder,
   makeMeasuringFolder,
   startLoadedService,
-} from "./loaded-service.ts";
-import { makeCertificate, type TestCertificate } from "./tls-files.ts";
+} from "../loaded-service.ts";
+import { makeCertificate, type TestCertificate } from "../tls-files.ts";
 
 let service: LoadedService;
 let gate: GateUnderTest | undefined;
