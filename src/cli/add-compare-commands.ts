@@ -50,7 +50,7 @@ function withOptions(command: Command): Command {
       "uploads a second, such as 20/s (default: the flow's, or half of what the route can do)",
     )
     .option("--timeout <duration>", "so long may one upload take (default: 30 s)")
-    .option("--quick", "8 pairs only: sees large changes, and says how large they must be")
+    .option("--quick", "10 pairs only: sees large changes, and says how large they must be")
     .option("--seed <number>", "draws orders and schedules as another comparison did")
     .option("--ignore <keys>", "keys of the fingerprint that differ by their nature; separated by commas")
     .option("--settings <file>", "settings file (default: ./sluicegate.yaml)")

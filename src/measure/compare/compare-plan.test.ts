@@ -23,11 +23,11 @@ test("unless something else is said there are 20 pairs of 100, good for p95, wit
   assert.ok(plan.elapsedMs > 124_000 && plan.elapsedMs < 140_000, `${plan.elapsedMs} ms`);
 });
 
-test("in a hurry there are 8 pairs and one look, enough to rule out half a point of errors", () => {
+test("in a hurry there are 10 pairs and one look, enough to rule out half a point of errors", () => {
   const plan = planComparison({ ...WISH, isQuick: true });
-  assert.deepEqual([plan.pairs, plan.requests, plan.quantile], [8, 100, "p95"]);
+  assert.deepEqual([plan.pairs, plan.requests, plan.quantile], [10, 100, "p95"]);
   assert.ok(plan.errorsVisible < 0.005, `${plan.errorsVisible}`);
-  assert.deepEqual(plan.looks, [8]);
+  assert.deepEqual(plan.looks, [10]);
 });
 
 test("a hoped change and a known noise say how many pairs it takes", () => {
@@ -35,7 +35,7 @@ test("a hoped change and a known noise say how many pairs it takes", () => {
     planComparison({ ...WISH, expected, deviation }).pairs;
   assert.deepEqual(
     [pairsFor(-0.1, 0.05), pairsFor(-0.1, 0.1), pairsFor(-0.1, 0.15), pairsFor(-0.05, 0.15)],
-    [8, 10, 18, 70],
+    [10, 10, 18, 70],
   );
   assert.equal(pairsFor(-0.001, 0.2), 200, "bounded");
 });

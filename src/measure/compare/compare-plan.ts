@@ -47,7 +47,8 @@ export interface ComparePlan {
 }
 
 const PAIRS = 20;
-const PAIRS_QUICK = 8;
+/** Two may be lost to a machine that was busy for a moment, and eight are left. */
+const PAIRS_QUICK = 10;
 /** Fewer are inconclusive at best. */
 export const PAIRS_MIN = 8;
 export const PAIRS_MAX = 200;
@@ -66,7 +67,7 @@ const BETWEEN_SEGMENTS_MS = 150;
 /** From quiet to noisy machines. */
 const USUAL_DEVIATIONS = [0.05, 0.1, 0.15];
 
-/** The plan. With a hoped effect and a known noise, as many pairs as it takes; else 20, or 8 in a hurry. */
+/** The plan. With a hoped effect and a known noise, as many pairs as it takes; else 20, or 10 in a hurry. */
 export function planComparison(wish: PlanWish): ComparePlan {
   const pairs = wish.pairs ?? pairsOf(wish);
   const requests = wish.requests ?? REQUESTS;
@@ -109,7 +110,7 @@ function errorsVisible(uploadsAnArm: number): number {
 function pairsOf({ expected, deviation, isQuick }: PlanWish): number {
   if (isQuick) return PAIRS_QUICK;
   if (expected === null || expected === 0 || deviation === null) return PAIRS;
-  return Math.min(PAIRS_MAX, Math.max(PAIRS_MIN, pairsNeeded(deviation, expected)));
+  return Math.min(PAIRS_MAX, Math.max(PAIRS_QUICK, pairsNeeded(deviation, expected)));
 }
 
 /** A first look that could not be conclusive would only cost; a second lap belongs to the end. */
