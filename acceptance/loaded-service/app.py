@@ -12,6 +12,7 @@ from typing import Any
 
 from fastapi import FastAPI, HTTPException, UploadFile
 from fastapi.responses import JSONResponse
+
 from sluicegate.timing import TimingMiddleware, counted_connection, report_cache
 
 SLOW_SECONDS = 1.5
