@@ -39,7 +39,6 @@ const STAGES = {
       "acceptance",
       "fixtures/services",
       "fixtures/measured-service",
-      "fixtures/measured-service",
     ]),
     rule("python format (ruff)", join(PYTHON_BIN, "ruff"), [
       "format",
@@ -48,7 +47,6 @@ const STAGES = {
       "examples",
       "acceptance",
       "fixtures/services",
-      "fixtures/measured-service",
       "fixtures/measured-service",
     ]),
     rule("python types (mypy)", join(PYTHON_BIN, "mypy"), [], { cwd: join(ROOT, "python") }),
