@@ -40,6 +40,10 @@ export function markNumbers(marks: readonly ChartMark[], span: TimeSpan): HTMLEl
   );
 }
 
+/** `gate started` says no more than the word before it. */
+const saidOnce = ({ kind, label }: ChartMark): string =>
+  label.toLowerCase() === KIND_WORDS[kind]?.toLowerCase() ? "" : label;
+
 /** Empty where nothing was changed. */
 export function markList(marks: readonly ChartMark[]): HTMLElement | null {
   if (marks.length === 0) return null;
@@ -52,7 +56,7 @@ export function markList(marks: readonly ChartMark[]): HTMLElement | null {
         { "data-key": `${mark.atMs} ${mark.kind} ${mark.label}` },
         element("b", {}, KIND_WORDS[mark.kind] ?? mark.kind),
         " ",
-        mark.link === null ? element("span", {}, mark.label) : pageLink(mark.link, mark.label),
+        mark.link === null ? element("span", {}, saidOnce(mark)) : pageLink(mark.link, mark.label),
         mark.detail === null ? null : element("span", { class: "soft" }, ` ${mark.detail}`),
         " ",
         age(mark.atMs),

@@ -16,7 +16,7 @@ import { makeFlowRow } from "./flow-row.ts";
 import type { Watched } from "./front-page.ts";
 import { promiseSentences } from "./promise-sentences.ts";
 import { makeRequestRow } from "./request-rows.ts";
-import { makeDifference } from "./say-difference.ts";
+import { isTelling, makeDifference } from "./say-difference.ts";
 import { isChange, markDetail, markLabel, markLink } from "./say-mark.ts";
 
 const HOUR = 60 * 60_000;
@@ -81,7 +81,7 @@ export async function makeFlowPage(
     refusals: refusals.map(({ code, count, lastAtMs }) => ({ code, title: titleOf(code), count, lastAtMs })),
     failing: failing.map(makeRequestRow),
     slowest: slowest.map(makeRequestRow),
-    differences: differences.map(makeDifference),
+    differences: differences.filter(isTelling).map(makeDifference),
     changes: documents.changes.map((document) => documentRow(flow, document)),
     drills: documents.drills.map((document) => documentRow(flow, document)),
     commands: commandsOf(flow),

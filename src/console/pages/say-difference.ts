@@ -5,6 +5,9 @@ import type { Difference } from "../../signals/history/history.ts";
 import type { FlowPage } from "../console-api.ts";
 import { sayShare } from "../say-figures.ts";
 
+const BAD_MIN = 5;
+const SHARE_MIN = 0.2;
+
 /** So that it reads after "of the bad ones 80 %". */
 const PHRASES: Readonly<Record<Difference["property"], (value: string) => string>> = {
   size: (value) => `are ${value} in size`,
@@ -15,6 +18,11 @@ const PHRASES: Readonly<Record<Difference["property"], (value: string) => string
   code: (value) => `ended with ${value}`,
   path: (value) => `went to ${value}`,
 };
+
+/** Whether a person should look at it: of one bad request everything is different. */
+export function isTelling({ bad, badShare, goodShare }: Difference): boolean {
+  return bad >= BAD_MIN && Math.abs(badShare - goodShare) >= SHARE_MIN;
+}
 
 export function makeDifference(difference: Difference): FlowPage["differences"][number] {
   const { property, value, badShare, goodShare } = difference;
