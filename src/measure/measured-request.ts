@@ -52,6 +52,8 @@ export interface SegmentHealth {
   readonly elapsedMs: number;
   /** From the intended start to the first byte sent. */
   readonly sendLagP99Ms: number;
+  /** The same for 9 in 10: where only a median is told, one late request in a hundred does not move it. */
+  readonly sendLagP90Ms?: number;
   readonly busyShare: number;
   readonly completeShare: number;
   /** Why it ended before its time, or `null`. */

@@ -19,6 +19,7 @@ import { metricOf, type PrimaryMetric, primaryMetric, type QuantileName } from "
 import { driftOf } from "./run-drift.ts";
 import { type SampledPair, samplePairs } from "./sampled-pair.ts";
 import { undeclaredCaches } from "./second-sends.ts";
+import type { ToldOf } from "./segment-faults.ts";
 import { spreadChange } from "./time-spread.ts";
 
 /** A change of time and what it is called. */
@@ -79,7 +80,7 @@ export function findingsOf(input: JudgeInput): Findings {
   const warm = samplePairs(input.warm, sampling);
   const metric = primaryMetric(cold);
   const mix = judgeCacheMix(cold, metric.of, random());
-  const faults = faultsOfPairs(cold);
+  const faults = faultsOfPairs(cold, toldOf(metric.quantile));
   const look = looker(cold, faults.left, input, random);
   const like = mixOf(cold.flatMap(({ a }) => a.uploads));
   const metricFor = (name: QuantileName): TimeMetric => metricOf(name, metric.of, timeoutMs, like);
@@ -136,6 +137,8 @@ function looker(
   };
 }
 
+const toldOf = (quantile: PrimaryMetric["quantile"]): ToldOf => (quantile === "p50" ? "median" : "tail");
+
 /** Warm answers are judged at their middle: a share of hits below 95 % does not move a p95. As it was, whatever the mix: the mix is what a cache changes. */
 function warmFinding(
   warm: readonly SampledPair[],
@@ -143,7 +146,7 @@ function warmFinding(
   input: JudgeInput,
   random: () => Random,
 ): WarmFinding {
-  const look = looker(warm, faultsOfPairs(warm).left, input, random);
+  const look = looker(warm, faultsOfPairs(warm, "median").left, input, random);
   return {
     ...look(metricOf("p50", of, input.timeoutMs, null)),
     mix: judgeCacheMix(warm, of, random()),
@@ -158,5 +161,10 @@ function secondLapFinding(
 ): TimeFinding | null {
   if (input.secondLap.length === 0) return null;
   const lap = samplePairs(input.secondLap, { isCacheDeclared, timeoutMs: input.timeoutMs });
-  return looker(lap, faultsOfPairs(lap).left, input, random)(metricOf(quantile, of, input.timeoutMs, null));
+  return looker(
+    lap,
+    faultsOfPairs(lap, toldOf(quantile)).left,
+    input,
+    random,
+  )(metricOf(quantile, of, input.timeoutMs, null));
 }

@@ -3,7 +3,7 @@
  */
 import { medianOf } from "../../statistics/quantile.ts";
 import type { SampledPair, SampledSegment } from "./sampled-pair.ts";
-import { generatorFaults, incompleteFault } from "./segment-faults.ts";
+import { generatorFaults, incompleteFault, type ToldOf } from "./segment-faults.ts";
 
 export interface PairFaults {
   /** Why a pair is left out, by its number. */
@@ -13,11 +13,12 @@ export interface PairFaults {
   readonly incomplete: number;
 }
 
-export function faultsOfPairs(pairs: readonly SampledPair[]): PairFaults {
+/** @param told what the pairs are compared by */
+export function faultsOfPairs(pairs: readonly SampledPair[], told: ToldOf): PairFaults {
   const generator = new Map<number, string>();
   const incomplete = new Map<number, string>();
   for (const { pair, a, b } of pairs) {
-    const [late] = [...faultsOf(a), ...faultsOf(b)];
+    const [late] = [...faultsOf(a, told), ...faultsOf(b, told)];
     const ended = incompleteFault(a.health) ?? incompleteFault(b.health);
     if (late !== undefined) generator.set(pair, late);
     else if (ended !== null) incomplete.set(pair, ended);
@@ -29,6 +30,6 @@ export function faultsOfPairs(pairs: readonly SampledPair[]): PairFaults {
   };
 }
 
-function faultsOf({ health, uploads }: SampledSegment): readonly string[] {
-  return generatorFaults(health, medianOf(uploads.map(({ total }) => total)));
+function faultsOf({ health, uploads }: SampledSegment, told: ToldOf): readonly string[] {
+  return generatorFaults(health, medianOf(uploads.map(({ total }) => total)), told);
 }

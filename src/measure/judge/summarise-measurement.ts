@@ -57,7 +57,7 @@ export function summariseMeasurement(
     databaseCalls: databaseCallsOf(numbersOf(accepted, ({ databaseCalls }) => databaseCalls)),
     invalid: [
       ...(accepted.length === 0 ? [nothingAccepted(measured)] : []),
-      ...segmentFaults(health, total.p50),
+      ...segmentFaults(health, total.p50, total.p95 === null ? "median" : "tail"),
     ],
     notes: notesOf(accepted, appSource, timeouts),
   };

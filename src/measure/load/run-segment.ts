@@ -118,10 +118,16 @@ export class SegmentRun {
     }
   }
 
-  /** Never early, and by whole milliseconds: up to one late, which counts as latency of the request and is told as lag. */
+  /** Never early, and by whole milliseconds: up to one late, which counts as latency of the request and is told as lag. A timer that fires early is set again. */
   async #until(atMs: number): Promise<void> {
-    const waitMs = atMs - this.#now();
-    if (waitMs <= 0 || this.#stopped !== null) return;
+    for (;;) {
+      const waitMs = atMs - this.#now();
+      if (waitMs <= 0 || this.#stopped !== null) return;
+      await this.#pause(waitMs);
+    }
+  }
+
+  async #pause(waitMs: number): Promise<void> {
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, Math.ceil(waitMs));
       this.#wake = () => {

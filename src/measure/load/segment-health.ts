@@ -23,7 +23,10 @@ export function segmentHealth(
     ...facts,
     elapsedMs: Math.round(facts.elapsedMs),
     busyShare: Math.round(facts.busyShare * 1000) / 1000,
-    sendLagP99Ms: Math.round((quantileOf(lags, 0.99) ?? 0) * 1000) / 1000,
+    sendLagP99Ms: microseconds(quantileOf(lags, 0.99)),
+    sendLagP90Ms: microseconds(quantileOf(lags, 0.9)),
     completeShare: planned === 0 ? 1 : measured.length / planned,
   };
 }
+
+const microseconds = (ms: number | null): number => Math.round((ms ?? 0) * 1000) / 1000;
