@@ -63,7 +63,11 @@ export function openConsole(sources: ConsoleSources): Console {
   const routes = desk.routes();
   desk.start();
   return {
-    handle: async (req, res) => (await call(routes, req, res)) || sendPage(await page(), req, res),
+    handle: async (req, res) => {
+      if (await call(routes, req, res)) return true;
+      desk.expect(req);
+      return sendPage(await page(), req, res);
+    },
     close: () => desk.close(),
   };
 }
@@ -152,6 +156,11 @@ class ConsoleDesk {
   start(): void {
     this.#probes.start();
     this.#jobs.start();
+  }
+
+  /** Whoever gets the page asks for the front next: the history's thread, which begins with the first question, may begin now. */
+  expect(req: IncomingMessage): void {
+    if (this.#access.mayRead(req, this.#sources.now())) this.#front.get().catch(() => {});
   }
 
   async close(): Promise<void> {
