@@ -10,7 +10,7 @@ const NOT_READY_RECORDS = `${REFUSED} \`/health/ready\` is 503 and names \`recor
 const KEPT =
   "The upload, in the records and where its bytes are, across restarts. It is tried again after 1 s, then twice as long each time, up to 10 min, until `retry-for` is over; then it waits for a person.";
 const WAITING =
-  "`sluicegate deliveries` lists it; `sluicegate_deliveries_waiting`, `sluicegate_delivery_tries_total{result}`; log `delivery kept, to be tried again`.";
+  "`sluicegate deliveries` lists it; `sluicegate_deliveries_waiting`, `sluicegate_delivery_tries_total{result}`; log `delivery kept, to be tried again` where the flow says `retry`, else `upload failed`.";
 const ACCEPTED = "With `retry`: 202 with the upload's id and the place where its state is.";
 
 export const FAILURES_BY_SUBJECT: Readonly<Record<string, readonly FailureRow[]>> = {
