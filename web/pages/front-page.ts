@@ -134,5 +134,7 @@ function undescribedSection(routes: FrontPage["undescribed"]): HTMLElement | nul
       rows: routes,
       keyOf: ({ method, path }) => `${method} ${path}`,
     }),
+    element("p", {}, "To write down what they take now:"),
+    element("pre", { tabindex: 0 }, "sluicegate init --from-traffic"),
   );
 }
