@@ -16,6 +16,7 @@ import { answerOf, underWay } from "./begun-upload.ts";
 import { AUDIENCE, GATE, grant, ISSUER, newKey, token } from "./caller-tokens.ts";
 import { type GateUnderTest, type ListedUpload, startGate } from "./gate-under-test.ts";
 import { flowText, type MayFlow, writeFlows } from "./may-flows.ts";
+import { leftInQuarantine } from "./quarantine-emptied.ts";
 import { type ServiceUnderTest, startService } from "./service-under-test.ts";
 
 const MIB = 1024 * 1024;
@@ -169,7 +170,7 @@ test("PM-08: a signing key that is withdrawn while an upload runs takes the uplo
     const answer = await answerOf(outgoing);
     assert.deepEqual([answer.status, problemCode(answer)], [403, "PERMISSION_REVOKED"]);
     assert.equal(await receivedAt(path), 0);
-    assert.deepEqual([await gate.quarantined(), await gate.stored()], [[], []]);
+    assert.deepEqual([await leftInQuarantine(gate), await gate.stored()], [[], []]);
     await publishGranting([granting.jwk]);
   }
 });
@@ -215,7 +216,7 @@ test("mode observe passes everything on as it came, and records who would have b
     );
   }
   assert.equal((await service.received()).filter((one) => one.path === "/may-ask").length, asked);
-  assert.deepEqual(await gate.quarantined(), []);
+  assert.deepEqual(await leftInQuarantine(gate), []);
 });
 
 test("mode observe judges callers also where the service cannot be reached", async () => {

@@ -13,6 +13,7 @@ import { answerOf, beginPut, underWay } from "./begun-upload.ts";
 import { bySecret, grant, SECRET_CALLERS, SECRETS, token } from "./caller-tokens.ts";
 import { type GateUnderTest, startGate } from "./gate-under-test.ts";
 import { type MayFlow, writeFlows } from "./may-flows.ts";
+import { leftInQuarantine } from "./quarantine-emptied.ts";
 import { type ArrivedRequest, type ServiceUnderTest, startService } from "./service-under-test.ts";
 
 const MIB = 1024 * 1024;
@@ -224,7 +225,7 @@ for (const kind of KINDS.filter((one) => one !== "public")) {
       }
       assert.deepEqual(await receivedAt(path), []);
     }
-    assert.deepEqual(await gate.quarantined(), []);
+    assert.deepEqual(await leftInQuarantine(gate), []);
   });
 }
 
@@ -367,7 +368,7 @@ test("PM-08: only a yes as clear and as wide as the first lets a complete upload
     else assert.equal(answer.status === 201 ? "taken" : problemCode(answer), code, `${status} ${says}`);
     assert.equal((await receivedAt(path)).length, code === "taken" ? 1 : 0);
   }
-  assert.deepEqual(await gate.quarantined(), []);
+  assert.deepEqual(await leftInQuarantine(gate), []);
 });
 
 test("PM-03: a credential counts in one spelling, in its header, and nowhere else", async () => {
@@ -408,7 +409,7 @@ test("PM-03: a credential counts in one spelling, in its header, and nowhere els
 async function assertRevoked(path: string, answer: Answered, principal: string): Promise<void> {
   assert.deepEqual([answer.status, problemCode(answer)], [403, "PERMISSION_REVOKED"]);
   assert.deepEqual(await receivedAt(path), []);
-  assert.deepEqual(await gate.quarantined(), []);
+  assert.deepEqual(await leftInQuarantine(gate), []);
   const { uploadId } = JSON.parse(answer.body.toString()) as { uploadId: string };
   const upload = (await gate.uploads()).find(({ id }) => id === uploadId);
   assert.deepEqual([upload?.state, upload?.refusal?.code], ["rejected", "PERMISSION_REVOKED"]);
@@ -434,5 +435,5 @@ test("PM-04: of two uploads at once with one grant one is taken, and the grant i
     assert.deepEqual([later.status, problemCode(later)], [403, "GRANT_USED"]);
     assert.equal((await receivedAt(path)).length, 1);
   }
-  assert.deepEqual(await gate.quarantined(), []);
+  assert.deepEqual(await leftInQuarantine(gate), []);
 });

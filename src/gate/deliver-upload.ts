@@ -99,6 +99,8 @@ async function send(
       heard.answered = { delivery, status, gathered };
       if (isKeptFor(upload.flow, status)) throw serviceFailed(status);
       await recordAnswer(gate, request, upload, heard.answered);
+      // Whoever has the answer may send again at once, and gets it again.
+      upload.idempotent?.end();
     },
     ...(upload.idempotent?.keepsAnswer === true ? { gatherBytesMax: ANSWER_BYTES_MAX } : {}),
     headers: (answer) => seenHeaders(gate, request, answer),

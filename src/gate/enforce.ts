@@ -133,6 +133,7 @@ async function recognise(
   if (journal.hasBegun) await journal.take([["aborted", note]]);
   permit.reservation.end();
   permit.tellShares();
+  idempotent.end();
   replayAnswer(request, recognised.answer, recognised.uploadId);
   return null;
 }
