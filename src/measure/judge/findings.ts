@@ -109,7 +109,7 @@ export function findingsOf(input: JudgeInput): Findings {
     fingerprint: fingerprintDifference(input.arms, variable, input.ignoredKeys),
     noise: judgeNoise(input, metricFor(metric.quantile), metric.quantile, raw.matters, random()),
     drift: driftOf(plainMiddle.paired.points),
-    undeclared: isCacheVariable ? [] : undeclaredCaches(cold, metric.of, raw.matters),
+    undeclared: isCacheVariable ? [] : undeclaredCaches(cold, metric.of, measure.smallestEffect),
     spread: spreadChange(cold, metric.of),
   };
 }

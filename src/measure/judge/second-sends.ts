@@ -2,6 +2,7 @@
  * A cache that nobody has declared: in the cold phase some payloads are sent a second time, and where those are answered faster though no answer tells of
  * a cache, there is one.
  */
+import type { FlowMeasure } from "../../flows/flow.ts";
 import { hodgesLehmann } from "../../statistics/hodges-lehmann.ts";
 import { medianOf } from "../../statistics/quantile.ts";
 import type { TimeSource } from "./request-times.ts";
@@ -13,18 +14,20 @@ const REPEATS_MIN = 3;
 
 /**
  * A sentence for each arm with a cache that is not told.
- * @param matters  the smallest change that matters, as a share.
+ * @param smallest  change that matters; its milliseconds are set beside the arm's own time: a quick arm's few are many of its own.
  */
 export function undeclaredCaches(
   pairs: readonly SampledPair[],
   source: TimeSource,
-  matters: number,
+  smallest: FlowMeasure["smallestEffect"],
 ): readonly string[] {
   return (["a", "b"] as const).flatMap((arm) => {
     const changes = pairs
       .map((pair) => changeOnRepeat(pair[arm], source))
       .filter((change) => change !== null);
     const interval = hodgesLehmann(changes, CONFIDENCE);
+    const usualMs = medianOf(pairs.flatMap((pair) => timesOf(pair[arm].uploads, source)));
+    const matters = Math.max(smallest.share, usualMs === null ? 0 : smallest.ms / usualMs);
     if (interval === null || interval.high >= 0 || Math.expm1(interval.estimate) > -matters) return [];
     const share = Math.round(-Math.expm1(interval.estimate) * 100);
     return [
