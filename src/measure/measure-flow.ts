@@ -18,6 +18,7 @@ import { type MeasurementFigures, summariseMeasurement } from "./judge/summarise
 import { findRate } from "./load/find-rate.ts";
 import { type OpenedLoad, openLoad } from "./load/open-load.ts";
 import { segmentHealth } from "./load/segment-health.ts";
+import { isUntold, toldByLog } from "./load/told-by-log.ts";
 import { type MeasureWish, measurePlan } from "./measure-plan.ts";
 import type { MeasuredRequest } from "./measured-request.ts";
 import type { LoadPlan, Measurement, Segment } from "./measurement.ts";
@@ -70,7 +71,7 @@ export async function measureFlow(options: MeasureOptions): Promise<Measurement>
 
 async function measureLoad(load: OpenedLoad, options: MeasureOptions): Promise<Measurement> {
   const startedAtMs = Date.now();
-  const sent = await loadOrCleanUp(load, options);
+  const sent = await withLog(await loadOrCleanUp(load, options), load);
   options.onEvent?.({ kind: "cleaning" });
   const left = await load.cleanUp();
   const { text, sha256 } = requestLines(sent.segment.requests);
@@ -97,12 +98,28 @@ async function measureLoad(load: OpenedLoad, options: MeasureOptions): Promise<M
   return measurement;
 }
 
+/** A log that cannot be read is no reason to lose what was measured. */
+async function withLog(sent: SentLoad, { log }: OpenedLoad): Promise<SentLoad> {
+  if (log === null || !isUntold(sent.segment.requests)) return sent;
+  const text = await log().catch(() => null);
+  if (text === null)
+    return { ...sent, logSentence: "The service's log could not be read (verify.hooks.log)." };
+  const { requests, told } = toldByLog(sent.segment.requests, text);
+  return {
+    ...sent,
+    segment: { ...sent.segment, requests },
+    logSentence: `What answers did not tell was taken from the service's log, for ${told} of ${requests.length} requests.`,
+  };
+}
+
 interface SentLoad {
   readonly segment: Segment;
   readonly plan: LoadPlan;
   readonly fingerprint: Measurement["fingerprint"];
   /** How the rate was found, or `null` where it was said. */
   readonly rateSentence: string | null;
+  /** What came of looking into the service's log; absent where nobody looked. */
+  readonly logSentence?: string;
 }
 
 async function loadOrCleanUp(load: OpenedLoad, options: MeasureOptions): Promise<SentLoad> {
@@ -148,6 +165,7 @@ function notesOf(load: OpenedLoad, { flow }: MeasureOptions, sent: SentLoad): st
   const tellsTime = requests.some(({ appMs }) => appMs !== null);
   return [
     ...(sent.rateSentence === null ? [] : [sent.rateSentence]),
+    ...(sent.logSentence === undefined ? [] : [sent.logSentence]),
     ...(load.front === "sluicegate" && !tellsTime
       ? [
           "The gate in front keeps Server-Timing to itself; with signals: { server-timing: true } in its settings the service's own times and database calls are seen here.",

@@ -50,6 +50,8 @@ export interface OpenedLoad {
   readonly front: CheckSubject["about"]["front"];
   /** What was taken for granted, and what limits the figures, in sentences. */
   readonly notes: readonly string[];
+  /** The service's log so far, where the flow names a command for it (`verify.hooks.log`); else `null`. */
+  readonly log: (() => Promise<string>) | null;
   /** Header lines of questions beside the load, credentials included. */
   readonly askingLines: () => Promise<readonly string[]>;
   /** Removes what was stored. @returns what is left, in phrases */
@@ -116,6 +118,7 @@ function openedLoad(
     answer,
     front: subject.about.front,
     notes: [...subject.about.assumptions, ...sameBytesNotes(samples)],
+    log: subject.hooks.log ?? null,
     askingLines: async () => [...headers, ...(await credential())],
     cleanUp: async () => {
       const all = [...stored.values()];

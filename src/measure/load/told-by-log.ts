@@ -1,0 +1,87 @@
+/**
+ * What the service's log tells of requests whose answers told nothing: its own time, database calls, cache. Joined by the request's id.
+ *
+ * In: the requests, and the log's text, one JSON object a line: `request.id` (or `requestId`), `flow.app.ms`, `flow.recv.ms`, `flow.db.ms`, `flow.db.calls`, `flow.cache.state`, as the Python package's
+ * `timing.py` writes them. Always holds: what an answer told stays as it told it; a request whose id is in two lines is left as it is.
+ */
+import type { MeasuredRequest } from "../measured-request.ts";
+
+type Told = Pick<MeasuredRequest, "recvMs" | "appMs" | "databaseMs" | "databaseCalls" | "cache">;
+
+type Line = Readonly<Record<string, unknown>>;
+
+const CACHE_STATES: ReadonlySet<unknown> = new Set(["hit", "miss", "bypass"]);
+
+/** Whether a log could tell more than the answers did. */
+export function isUntold(requests: readonly MeasuredRequest[]): boolean {
+  return requests.some(
+    ({ outcome, appMs, databaseCalls }) =>
+      outcome === "accepted" && (appMs === null || databaseCalls === null),
+  );
+}
+
+/** @returns the requests, and how many of them the log has told of */
+export function toldByLog(
+  requests: readonly MeasuredRequest[],
+  log: string,
+): { readonly requests: readonly MeasuredRequest[]; readonly told: number } {
+  const byId = linesById(log);
+  let told = 0;
+  const all = requests.map((request) => {
+    const line = request.requestId === null ? undefined : byId.get(request.requestId);
+    if (line === undefined || line === null) return request;
+    told += 1;
+    return { ...request, ...withoutOverride(request, line) };
+  });
+  return { requests: all, told };
+}
+
+/** `null` where two lines have one id: nobody knows which of them is meant. */
+function linesById(log: string): ReadonlyMap<string, Told | null> {
+  const found = new Map<string, Told | null>();
+  for (const text of log.split("\n")) {
+    const line = parsed(text);
+    const id = line?.["request.id"] ?? line?.requestId;
+    if (line === null || typeof id !== "string") continue;
+    const told = toldOf(line);
+    if (told !== null) found.set(id, found.has(id) ? null : told);
+  }
+  return found;
+}
+
+function toldOf(line: Line): Told | null {
+  const state = line["flow.cache.state"];
+  const told: Told = {
+    recvMs: numberOf(line["flow.recv.ms"]),
+    appMs: numberOf(line["flow.app.ms"]),
+    databaseMs: numberOf(line["flow.db.ms"]),
+    databaseCalls: numberOf(line["flow.db.calls"]),
+    cache: CACHE_STATES.has(state) ? (state as MeasuredRequest["cache"]) : "unknown",
+  };
+  return told.appMs === null && told.databaseCalls === null ? null : told;
+}
+
+function withoutOverride(request: MeasuredRequest, line: Told): Told {
+  return {
+    recvMs: request.recvMs ?? line.recvMs,
+    appMs: request.appMs ?? line.appMs,
+    databaseMs: request.databaseMs ?? line.databaseMs,
+    databaseCalls: request.databaseCalls ?? line.databaseCalls,
+    cache: request.cache === "unknown" ? line.cache : request.cache,
+  };
+}
+
+/** A line may have words of a logger before its object. */
+function parsed(text: string): Line | null {
+  const start = text.indexOf("{");
+  if (start === -1) return null;
+  try {
+    const value: unknown = JSON.parse(text.slice(start));
+    return typeof value === "object" && value !== null ? (value as Line) : null;
+  } catch {
+    return null;
+  }
+}
+
+const numberOf = (value: unknown): number | null =>
+  typeof value === "number" && Number.isFinite(value) && value >= 0 ? value : null;
