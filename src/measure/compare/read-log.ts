@@ -11,6 +11,7 @@ import type { Flow } from "../../flows/flow.ts";
 import { GateError } from "../../problems/gate-error.ts";
 import type { CacheState } from "../../signals/request-signal.ts";
 import type { LoggedRequest } from "../judge/judge-input.ts";
+import { type LogLine, readLogLine } from "../log-line.ts";
 import type { MeasuredOutcome } from "../measured-request.ts";
 
 export interface ReadLog {
@@ -20,8 +21,6 @@ export interface ReadLog {
   /** Whether lines had no time: then fifty of them count as one minute. */
   readonly isUntimed: boolean;
 }
-
-type Line = Readonly<Record<string, unknown>>;
 
 const LINES_MAX = 2_000_000;
 const LINES_A_MINUTE = 50;
@@ -72,26 +71,15 @@ function noRequests(file: string, { name, route }: Flow, passedOver: number): Ga
 type UntimedRequest = Omit<LoggedRequest, "atMs"> & { readonly atMs: number | null };
 
 function readLine(text: string, flow: Flow, startedAtMs: number | null): UntimedRequest | null {
-  const line = parsed(text);
+  const line = readLogLine(text);
   if (line === null) return null;
   if (typeof line.intendedMs === "number") return ofMeasurement(line, startedAtMs);
   if (line.event === "request") return ofPython(line, flow);
   return ofGate(line, flow);
 }
 
-function parsed(text: string): Line | null {
-  const start = text.indexOf("{");
-  if (start === -1) return null;
-  try {
-    const value: unknown = JSON.parse(text.slice(start));
-    return typeof value === "object" && value !== null ? (value as Line) : null;
-  } catch {
-    return null;
-  }
-}
-
 /** @see measured-request.ts */
-function ofMeasurement(line: Line, startedAtMs: number | null): UntimedRequest | null {
+function ofMeasurement(line: LogLine, startedAtMs: number | null): UntimedRequest | null {
   const index = numberOf(line.index);
   const outcome = outcomeWord(line.outcome);
   if (index === null || index < 0 || outcome === null) return null;
@@ -106,7 +94,7 @@ function ofMeasurement(line: Line, startedAtMs: number | null): UntimedRequest |
 }
 
 /** @see python/src/sluicegate/request_watch.py */
-function ofPython(line: Line, flow: Flow): UntimedRequest | null {
+function ofPython(line: LogLine, flow: Flow): UntimedRequest | null {
   const method = line["http.request.method"];
   const route = line["http.route"] ?? line["url.path"];
   if (method !== flow.route.method || typeof route !== "string" || !isOfRoute(route, flow)) return null;
@@ -120,7 +108,7 @@ function ofPython(line: Line, flow: Flow): UntimedRequest | null {
 }
 
 /** The gate's line `request`, or a signal of it. What a client broke off says nothing of the service. */
-function ofGate(line: Line, flow: Flow): UntimedRequest | null {
+function ofGate(line: LogLine, flow: Flow): UntimedRequest | null {
   if (line.flow !== flow.name || line.method !== flow.route.method) return null;
   const outcome = gateOutcome(line, flow);
   if (outcome === null) return null;
@@ -135,15 +123,15 @@ function ofGate(line: Line, flow: Flow): UntimedRequest | null {
 }
 
 /** A request that went by is judged by the service's answer. */
-function gateOutcome(line: Line, flow: Flow): MeasuredOutcome | null {
+function gateOutcome(line: LogLine, flow: Flow): MeasuredOutcome | null {
   if (line.code === "REQUEST_ABORTED") return null;
   return (
     outcomeWord(line.outcome) ?? (line.outcome === "passed" ? outcomeOf(numberOf(line.status), flow) : null)
   );
 }
 
-const groupOf = (value: unknown): Line | null =>
-  typeof value === "object" && value !== null ? (value as Line) : null;
+const groupOf = (value: unknown): LogLine | null =>
+  typeof value === "object" && value !== null ? (value as LogLine) : null;
 
 function outcomeOf(status: number | null, { notes }: Flow): MeasuredOutcome {
   if (status === null || status >= 500) return "failed";
@@ -172,7 +160,7 @@ const numberOf = (value: unknown): number | null =>
   typeof value === "number" && Number.isFinite(value) ? value : null;
 
 /** Unix milliseconds or seconds, or a date as text. */
-function timeOf(line: Line): number | null {
+function timeOf(line: LogLine): number | null {
   const value = line.time ?? line.timestamp ?? line["@timestamp"] ?? line.ts;
   if (typeof value === "number") return value > 1e11 ? value : value * 1000;
   if (typeof value !== "string") return null;
@@ -183,5 +171,5 @@ function timeOf(line: Line): number | null {
 /** `measurement.json` beside a `requests.ndjson` knows when it began. */
 async function startOfMeasurement(file: string): Promise<number | null> {
   const text = await readFile(join(dirname(file), "measurement.json"), "utf8").catch(() => null);
-  return text === null ? null : numberOf(parsed(text)?.startedAtMs);
+  return text === null ? null : numberOf(readLogLine(text)?.startedAtMs);
 }

@@ -4,11 +4,10 @@
  * In: the requests, and the log's text, one JSON object a line: `request.id` (or `requestId`), `flow.app.ms`, `flow.recv.ms`, `flow.db.ms`, `flow.db.calls`, `flow.cache.state`, as the Python package's
  * `timing.py` writes them. Always holds: what an answer told stays as it told it; a request whose id is in two lines is left as it is.
  */
+import { type LogLine, readLogLine } from "../log-line.ts";
 import type { MeasuredRequest } from "../measured-request.ts";
 
 type Told = Pick<MeasuredRequest, "recvMs" | "appMs" | "databaseMs" | "databaseCalls" | "cache">;
-
-type Line = Readonly<Record<string, unknown>>;
 
 const CACHE_STATES: ReadonlySet<unknown> = new Set(["hit", "miss", "bypass"]);
 
@@ -40,7 +39,7 @@ export function toldByLog(
 function linesById(log: string): ReadonlyMap<string, Told | null> {
   const found = new Map<string, Told | null>();
   for (const text of log.split("\n")) {
-    const line = parsed(text);
+    const line = readLogLine(text);
     const id = line?.["request.id"] ?? line?.requestId;
     if (line === null || typeof id !== "string") continue;
     const told = toldOf(line);
@@ -49,7 +48,7 @@ function linesById(log: string): ReadonlyMap<string, Told | null> {
   return found;
 }
 
-function toldOf(line: Line): Told | null {
+function toldOf(line: LogLine): Told | null {
   const state = line["flow.cache.state"];
   const told: Told = {
     recvMs: numberOf(line["flow.recv.ms"]),
@@ -69,18 +68,6 @@ function withoutOverride(request: MeasuredRequest, line: Told): Told {
     databaseCalls: request.databaseCalls ?? line.databaseCalls,
     cache: request.cache === "unknown" ? line.cache : request.cache,
   };
-}
-
-/** A line may have words of a logger before its object. */
-function parsed(text: string): Line | null {
-  const start = text.indexOf("{");
-  if (start === -1) return null;
-  try {
-    const value: unknown = JSON.parse(text.slice(start));
-    return typeof value === "object" && value !== null ? (value as Line) : null;
-  } catch {
-    return null;
-  }
 }
 
 const numberOf = (value: unknown): number | null =>
