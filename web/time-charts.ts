@@ -22,6 +22,9 @@ import { element, svg } from "./element.ts";
 import { markNumbers } from "./mark-list.ts";
 import { NOTHING, sayClock, sayDay } from "./say.ts";
 
+/** Of the axis. */
+const EDGE = 0.08;
+
 type Charts = Pick<FlowPage, "charts" | "marks" | "range">;
 
 /** Everything together. */
@@ -136,11 +139,19 @@ function drawing(chart: Chart, marks: readonly ChartMark[], span: TimeSpan, top:
   );
 }
 
+/** Near the ends a label lies on the inner side of its time: half of it would be outside, and the page would scroll sideways. */
+function tickShift(at: number): string {
+  if (at > 1 - EDGE) return "translateX(-100%)";
+  return at < EDGE ? "translateX(0)" : "translateX(-50%)";
+}
+
 function timeAxis(span: TimeSpan): HTMLElement {
   return element(
     "div",
     { class: "time-axis", "aria-hidden": "true" },
-    timeTicks(span).map(({ at, label }) => element("span", { style: { left: `${at * 100}%` } }, label)),
+    timeTicks(span).map(({ at, label }) =>
+      element("span", { style: { left: `${at * 100}%`, transform: tickShift(at) } }, label),
+    ),
     element("b", { class: "cursor-time", hidden: true }),
   );
 }
