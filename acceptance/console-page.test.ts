@@ -263,6 +263,7 @@ test("charts say themselves in a sentence, are read by arrow keys, and stand in 
   assert.equal(await page.locator(".cursor-time").isVisible(), true);
   await page.getByText("The values as a table").click();
   const table = page.getByRole("table", { name: "Values of the charts" });
+  await table.waitFor();
   assert.equal(await table.getByRole("row").count(), 61);
   await close();
 });
