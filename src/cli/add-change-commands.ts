@@ -2,12 +2,8 @@
  * The commands about changes: their records, the way back, and marks of deployments.
  */
 import type { Command } from "commander";
+import { withFlows } from "./command-options.ts";
 import type { CommandIo } from "./io.ts";
-
-const withFlows = (command: Command): Command =>
-  command
-    .option("--settings <file>", "settings file (default: ./sluicegate.yaml)")
-    .option("--flows <folder>", "flows folder, when there are no settings");
 
 export function addChangeCommands(program: Command, io: CommandIo, exit: (code: number) => void): void {
   const change = program

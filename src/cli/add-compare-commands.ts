@@ -2,6 +2,7 @@
  * `compare` and `plan` with their options; what they do is loaded when they are asked for.
  */
 import type { Command } from "commander";
+import { withFlows, withHosts } from "./command-options.ts";
 import type { CompareArguments } from "./compare-options.ts";
 import type { CommandIo } from "./io.ts";
 
@@ -33,7 +34,7 @@ export function addCompareCommands(program: Command, io: CommandIo, exit: (code:
 }
 
 function withOptions(command: Command): Command {
-  return command
+  command
     .option("--a <url>", "before: its address; with --switch the word that stands for {arm}")
     .option("--b <url>", "after: its address; with --switch the word that stands for {arm}")
     .option("--switch <command>", "one host that is switched by this command: './deploy.sh {arm}'")
@@ -52,15 +53,8 @@ function withOptions(command: Command): Command {
     .option("--timeout <duration>", "so long may one upload take (default: 30 s)")
     .option("--quick", "10 pairs only: sees large changes, and says how large they must be")
     .option("--seed <number>", "draws orders and schedules as another comparison did")
-    .option("--ignore <keys>", "keys of the fingerprint that differ by their nature; separated by commas")
-    .option("--settings <file>", "settings file (default: ./sluicegate.yaml)")
-    .option("--flows <folder>", "flows folder, when there are no settings")
-    .option(
-      "--allow-host <host...>",
-      "a host beside this machine that may be loaded; it must prove that it is yours",
-    )
-    .option("--ca <file>", "trust this certificate authority (PEM), too")
-    .option("--insecure", "do not verify the target's certificate");
+    .option("--ignore <keys>", "keys of the fingerprint that differ by their nature; separated by commas");
+  return withHosts(withFlows(command), "loaded");
 }
 
 const withFlow = (flow: string | undefined, options: Omit<CompareArguments, "flow">): CompareArguments => ({

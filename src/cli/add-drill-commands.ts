@@ -2,10 +2,11 @@
  * The command `drill`, named and its options read.
  */
 import type { Command } from "commander";
+import { withFlows, withHosts } from "./command-options.ts";
 import type { CommandIo } from "./io.ts";
 
 export function addDrillCommands(program: Command, io: CommandIo, exit: (code: number) => void): void {
-  program
+  const command = program
     .command("drill <flow> [kinds...]")
     .description(
       "make a failure on purpose, on a gate of its own, and judge what became of uploads meanwhile",
@@ -16,16 +17,8 @@ export function addDrillCommands(program: Command, io: CommandIo, exit: (code: n
     .option("--stand-in", "leave the service out: a stand-in of the drill takes what is sent to it")
     .option("--yes", "go on although the service is not on this machine")
     .option("--out <folder>", "where the report goes, below drills/ (default: the flow's folder)")
-    .option("--json", "the reports as JSON on standard output, in place of words")
-    .option("--settings <file>", "settings file (default: ./sluicegate.yaml)")
-    .option("--flows <folder>", "flows folder, when there are no settings")
-    .option(
-      "--allow-host <host...>",
-      "a host beside this machine that may be sent to; it must prove that it is yours",
-    )
-    .option("--ca <file>", "trust this certificate authority (PEM), too")
-    .option("--insecure", "do not verify the service's certificate")
-    .action(async (flow: string, kinds: string[], options) =>
-      exit(await (await import("./drill.ts")).drillCommand({ ...options, flow, kinds }, io)),
-    );
+    .option("--json", "the reports as JSON on standard output, in place of words");
+  withHosts(withFlows(command), "sent to", "service").action(async (flow: string, kinds: string[], options) =>
+    exit(await (await import("./drill.ts")).drillCommand({ ...options, flow, kinds }, io)),
+  );
 }

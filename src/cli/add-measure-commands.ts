@@ -2,12 +2,13 @@
  * `measure` with its options; what it does is loaded when it is asked for.
  */
 import type { Command } from "commander";
+import { withFlows, withHosts } from "./command-options.ts";
 import type { CommandIo } from "./io.ts";
 import type { MeasureArguments } from "./measure-options.ts";
 
 /** Adds it to the program. */
 export function addMeasureCommands(program: Command, io: CommandIo, exit: (code: number) => void): void {
-  program
+  const command = program
     .command("measure <flow>")
     .description("load an upload route for a moment: response time, errors, cache, database calls")
     .option("--target <url>", "where the route is (default: the public address of the settings)")
@@ -31,16 +32,9 @@ export function addMeasureCommands(program: Command, io: CommandIo, exit: (code:
       "compute the figures of a kept measurement once more, from its requests alone; sends nothing",
     )
     .option("--dry-run", "say what would be sent; send nothing")
-    .option("--json", "print the measurement as JSON")
-    .option("--settings <file>", "settings file (default: ./sluicegate.yaml)")
-    .option("--flows <folder>", "flows folder, when there are no settings")
-    .option(
-      "--allow-host <host...>",
-      "a host beside this machine that may be loaded; it must prove that it is yours",
-    )
-    .option("--ca <file>", "trust this certificate authority (PEM), too")
-    .option("--insecure", "do not verify the target's certificate")
-    .action(async (flow: string, options: Omit<MeasureArguments, "flow">) =>
+    .option("--json", "print the measurement as JSON");
+  withHosts(withFlows(command), "loaded").action(
+    async (flow: string, options: Omit<MeasureArguments, "flow">) =>
       exit(await (await import("./measure.ts")).measureCommand({ ...options, flow }, io)),
-    );
+  );
 }

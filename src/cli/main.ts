@@ -13,6 +13,7 @@ import { addCompareCommands } from "./add-compare-commands.ts";
 import { addConsoleCommands } from "./add-console-commands.ts";
 import { addDrillCommands } from "./add-drill-commands.ts";
 import { addMeasureCommands } from "./add-measure-commands.ts";
+import { withFlows, withHosts, withSettings } from "./command-options.ts";
 import { type CommandIo, processIo } from "./io.ts";
 
 const EXIT_COULD_NOT_RUN = 2;
@@ -205,22 +206,18 @@ function addCheckCommands(program: Command, io: CommandIo, exit: (code: number) 
         ),
       ),
     );
-  withFlows(
-    program
-      .command("record <flow>")
-      .description("keep the answer to a good upload as what is expected from now on"),
-  )
-    .option("--target <url>", "where the route is (default: the public address of the settings)")
-    .option("--write-expect", "also write its status and its schema under expect: of the flow file")
-    .option(
-      "--allow-host <host...>",
-      "a host beside this machine that may be sent to; it must prove that it is yours",
+  withHosts(
+    withFlows(
+      program
+        .command("record <flow>")
+        .description("keep the answer to a good upload as what is expected from now on"),
     )
-    .option("--ca <file>", "trust this certificate authority (PEM), too")
-    .option("--insecure", "do not verify the target's certificate")
-    .action(async (flow: string, options) =>
-      exit(await (await import("./record.ts")).recordCommand({ ...options, flow }, io)),
-    );
+      .option("--target <url>", "where the route is (default: the public address of the settings)")
+      .option("--write-expect", "also write its status and its schema under expect: of the flow file"),
+    "sent to",
+  ).action(async (flow: string, options) =>
+    exit(await (await import("./record.ts")).recordCommand({ ...options, flow }, io)),
+  );
   withFlows(
     program
       .command("replay <evidence>")
@@ -248,9 +245,6 @@ function addCheckCommands(program: Command, io: CommandIo, exit: (code: number) 
       exit(await (await import("./waive.ts")).waiveCommand({ ...options, id }, io)),
     );
 }
-
-const withFlows = (command: Command): Command =>
-  withSettings(command).option("--flows <folder>", "flows folder, when there are no settings");
 
 function addDeliveryCommands(program: Command, io: CommandIo, exit: (code: number) => void): void {
   withSettings(
@@ -327,9 +321,6 @@ function addAuditCommands(audit: Command, io: CommandIo, exit: (code: number) =>
     .option("--json", "whole entries as JSON")
     .action(async (options) => exit(await (await import("./audit.ts")).auditListCommand(options, io)));
 }
-
-const withSettings = (command: Command): Command =>
-  command.option("--settings <file>", "settings file (default: ./sluicegate.yaml)");
 
 function explainFailure(error: unknown, io: CommandIo): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_COULD_NOT_RUN;

@@ -126,7 +126,8 @@ export class DrillScene {
 
 export const isTaken = (status: number): boolean => status >= 200 && status < 300;
 
-function exchangeOf(answer: NonNullable<FaultProxy["handOvers"][number]["answer"]>): Exchange {
+/** A service's answer as what reads answers of a check takes it. */
+export function exchangeOf(answer: NonNullable<FaultProxy["handOvers"][number]["answer"]>): Exchange {
   return {
     answers: [answer],
     interimStatuses: [],

@@ -151,12 +151,12 @@ async function openParts(settings: Settings, flows: FlowSet, opening: Opening): 
 
 /** OpenTelemetry's exporters are loaded only where the settings name a collector. */
 async function sendSignals(gate: GateParts, closers: Opening["closers"]): Promise<void> {
-  const { otlp: settings } = gate.settings.signals;
-  if (settings === null) return;
+  const { otlp: collector } = gate.settings.signals;
+  if (collector === null) return;
   const { openOtlp } = await import("../signals/otlp/open-otlp.ts");
   const routeOf = (name: string): string | null =>
     gate.flows.flows.find((flow) => flow.name === name)?.route.path ?? null;
-  const otlp = openOtlp({ settings, version: readVersion(), routeOf, log: gate.log });
+  const otlp = openOtlp({ ...collector, version: readVersion(), routeOf, log: gate.log });
   closers.push(gate.signals.add(otlp), () => otlp.close());
 }
 

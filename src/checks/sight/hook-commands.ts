@@ -5,6 +5,7 @@
  */
 import type { FlowVerify } from "../../flows/flow.ts";
 import { GateError, quoteSeen } from "../../problems/gate-error.ts";
+import { parseJson } from "../../setup/parse-json.ts";
 import type { GrantWish, Hooks, LinkWish, StoredNames } from "../hooks.ts";
 import type { Identity } from "../promise.ts";
 import { withId } from "./clean-up.ts";
@@ -97,14 +98,14 @@ class CommandHooks {
 
   async record(uploadId: string): Promise<unknown> {
     const printed = await this.ask("record", { variables: { SLUICEGATE_CHECK_UPLOAD: uploadId } });
-    const value = parsed(printed);
+    const value = parseJson(printed);
     if (value === undefined) throw this.#unreadable("record", "one JSON value", printed);
     return value;
   }
 
   async stored(): Promise<StoredNames> {
     const printed = await this.ask("stored");
-    const stored = namesIn(parsed(printed)) ?? namesInLines(linesOf(printed));
+    const stored = namesIn(parseJson(printed)) ?? namesInLines(linesOf(printed));
     if (stored !== null) return stored;
     const expected = 'JSON such as {"temporary":[],"kept":["a"]}, or lines such as "kept a"';
     throw this.#unreadable("stored", expected, printed);
@@ -112,7 +113,7 @@ class CommandHooks {
 
   async readiness(): Promise<{ readonly status: number; readonly text: string }> {
     const printed = await this.ask("readiness");
-    const told = readinessIn(parsed(printed), printed);
+    const told = readinessIn(parseJson(printed), printed);
     if (told !== null) return told;
     const expected = 'JSON such as {"status":200,"text":"ready"}, or a line such as "200 ready"';
     throw this.#unreadable("readiness", expected, printed);
@@ -148,14 +149,6 @@ const linesOf = (text: string): readonly string[] =>
     .split("\n")
     .map((line) => line.trim())
     .filter((line) => line !== "");
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
 
 const isTexts = (value: unknown): value is readonly string[] =>
   Array.isArray(value) && value.every((each) => typeof each === "string");

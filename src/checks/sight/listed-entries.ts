@@ -3,6 +3,7 @@
  *
  * Always holds: `key` is made of what stays the same of an entry for as long as nobody changes it, so that two listings can be compared.
  */
+import { parseJson } from "../../setup/parse-json.ts";
 
 /** One thing that is listed. What is not said, or not in a known way, is `null`. */
 export interface ListedEntry {
@@ -38,7 +39,7 @@ type Members = Readonly<Record<string, unknown>>;
 /** The entries of a listing. @param mediaType of the answer */
 export function listedEntries(text: string, mediaType: string | null): readonly ListedEntry[] {
   if (mediaType !== null && /^text\/html\b/i.test(mediaType)) return linksIn(text).map(entryOfText);
-  const value = parsed(text);
+  const value = parseJson(text);
   if (value === undefined) return linesOf(text).map(entryOfText);
   return valuesIn(value).map(entryOf);
 }
@@ -47,7 +48,7 @@ export function listedEntries(text: string, mediaType: string | null): readonly 
 export function printedEntries(text: string): readonly ListedEntry[] | { readonly wrong: string } {
   const entries: ListedEntry[] = [];
   for (const line of linesOf(text)) {
-    const value = parsed(line);
+    const value = parseJson(line);
     if (!isMembers(value)) return { wrong: line };
     entries.push(entryOf(value));
   }
@@ -62,14 +63,6 @@ const linesOf = (text: string): readonly string[] =>
 
 function linksIn(page: string): readonly string[] {
   return [...page.matchAll(/\b(?:href|src)\s*=\s*"([^"#]+)"/gi)].map(([, link = ""]) => link);
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 const isMembers = (value: unknown): value is Members =>

@@ -10,7 +10,6 @@ import type { DeploymentJudgement, FlowPage } from "../console-api.ts";
 import type { ConsoleSources } from "../console-sources.ts";
 import { expectedFigures } from "../expected-figures.ts";
 import { makeCharts } from "./charts.ts";
-import { documentRow } from "./documents.ts";
 import { gatherFlowFacts, lastHour } from "./flow-facts.ts";
 import { makeFlowRow } from "./flow-row.ts";
 import type { Watched } from "./front-page.ts";
@@ -82,8 +81,8 @@ export async function makeFlowPage(
     failing: failing.map(makeRequestRow),
     slowest: slowest.map(makeRequestRow),
     differences: differences.filter(isTelling).map(makeDifference),
-    changes: documents.changes.map((document) => documentRow(flow, document)),
-    drills: documents.drills.map((document) => documentRow(flow, document)),
+    changes: documents.changes,
+    drills: documents.drills,
     commands: commandsOf(flow),
   };
 }

@@ -5,7 +5,7 @@ import { readPlace } from "../../checks/define-scenario.ts";
 import type { AnswerPlace } from "../../checks/promise.ts";
 import { idIn } from "../../checks/sight/by-answer.ts";
 import type { DrillScene } from "../drill-scene.ts";
-import { isTaken } from "../drill-scene.ts";
+import { exchangeOf, isTaken } from "../drill-scene.ts";
 import { type SentUpload, sayAnswer } from "../drill-upload.ts";
 import type { HandOver } from "../fault-proxy.ts";
 import { waitUntil } from "../wait-until.ts";
@@ -142,16 +142,7 @@ function judgeKnownAgain(scene: DrillScene, doubled: readonly string[]): void {
 function serviceIds(scene: DrillScene, uploadId: string, place: AnswerPlace | null): readonly string[] {
   return handOversOf(scene, uploadId).flatMap(({ answer }) => {
     if (answer === null || !isTaken(answer.status)) return [];
-    const exchange = {
-      answers: [answer],
-      interimStatuses: [],
-      malformed: null,
-      takenBytes: 0,
-      takenAtAnswerBytes: null,
-      answeredAfterMs: 0,
-      end: "closed",
-      elapsedMs: 0,
-    } as const;
+    const exchange = exchangeOf(answer);
     const id = place === null ? idIn(null, exchange) : readPlace(exchange, place);
     return id === null || id === "" ? [] : [id];
   });

@@ -8,6 +8,7 @@ import { KeptSecrets } from "../../checks/sight/kept-secrets.ts";
 import { runCommand } from "../../checks/sight/run-command.ts";
 import { ask } from "../../checks/targets/ask.ts";
 import { GateError } from "../../problems/gate-error.ts";
+import { parseJson } from "../../setup/parse-json.ts";
 import { isGroup } from "../../setup/written-group.ts";
 import type { FingerprintInput } from "./take-fingerprint.ts";
 
@@ -63,21 +64,13 @@ const OWN_GROUP = /^(?:git|env|cache|runtime|data|lockfile|service)\../;
 /** JSON gives a key for each of its values, anything else is the version. */
 function factsIn(text: string | null): ServiceFacts {
   if (text === null) return { "service.version": null };
-  const value = parsed(text);
+  const value = parseJson(text);
   if (!isGroup(value))
     return { "service.version": oneLine(value === undefined ? text : JSON.stringify(value)) };
   const told = flattened(value, "", 0).slice(0, KEYS_MAX);
   return Object.fromEntries(
     told.map(([name, each]) => [OWN_GROUP.test(name) ? name : `service.${name}`, each]),
   );
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function flattened(value: Readonly<Record<string, unknown>>, at: string, depth: number): [string, string][] {

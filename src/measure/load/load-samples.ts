@@ -1,12 +1,12 @@
 /**
  * The files that a load is made of: every sample of the flow that its route must take, or the one that the control upload is made of.
  */
-import { createHash } from "node:crypto";
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Target } from "../../checks/check.ts";
 import { readSample, typeByName } from "../../checks/targets/sample-files.ts";
 import type { FileRule, Flow } from "../../flows/flow.ts";
+import { digestOf } from "./digest-of.ts";
 import type { LoadFile, LoadSample } from "./load-route.ts";
 
 /** More of them would only be more to keep in memory. */
@@ -31,7 +31,7 @@ export async function loadSamples(flow: Flow, target: Target, mark: string): Pro
 
 /** One digest for all of them. */
 export function payloadSetOf(samples: readonly LoadSample[]): string {
-  return digestOf(samples.map(({ digest }) => Buffer.from(digest)));
+  return shortDigest(samples.map(({ digest }) => Buffer.from(digest)));
 }
 
 const unmarked = (name: string, mark: string): string =>
@@ -64,11 +64,7 @@ function isOfType({ types }: FileRule, name: string): boolean {
 }
 
 function sampleOf(files: readonly LoadFile[]): LoadSample {
-  return { files, digest: digestOf(files.map(({ bytes }) => bytes)) };
+  return { files, digest: shortDigest(files.map(({ bytes }) => bytes)) };
 }
 
-function digestOf(parts: readonly Uint8Array[]): string {
-  const hash = createHash("sha256");
-  for (const part of parts) hash.update(part);
-  return hash.digest("hex").slice(0, 16);
-}
+const shortDigest = (parts: readonly Uint8Array[]): string => digestOf(parts).slice(0, 16);

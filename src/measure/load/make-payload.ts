@@ -3,9 +3,10 @@
  *
  * Always holds: the same mark and number give the same bytes; a file is salted only where it stays within the field's size.
  */
-import { createHash, type Hash } from "node:crypto";
+import { createHash } from "node:crypto";
 import { latin1, utf8 } from "../../checks/payloads/bytes.ts";
 import { fieldPart, filePart } from "../../checks/payloads/form.ts";
+import { digestOf } from "./digest-of.ts";
 import type { LoadFile, LoadRoute, LoadSample } from "./load-route.ts";
 import { SALT_CHARS, type SaltedFile, saltedFile } from "./salt-file.ts";
 
@@ -100,9 +101,3 @@ const headOf = ({ field, name, mediaType }: FreshFile): Uint8Array =>
 
 const sizeOf = (pieces: readonly Uint8Array[]): number =>
   pieces.reduce((sum, piece) => sum + piece.length, 0);
-
-function digestOf(pieces: readonly Uint8Array[]): string {
-  const hash: Hash = createHash("sha256");
-  for (const piece of pieces) hash.update(piece);
-  return hash.digest("hex");
-}

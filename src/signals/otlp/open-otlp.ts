@@ -17,7 +17,6 @@ import {
 import { BatchSpanProcessor, type SpanExporter } from "@opentelemetry/sdk-trace";
 import type { Log } from "../log.ts";
 import type { RequestSignal, SignalSink } from "../request-signal.ts";
-import type { OtlpSettings } from "./otlp-settings.ts";
 import type { RouteOf } from "./request-attributes.ts";
 import { countRequests } from "./request-metrics.ts";
 import { isSampled, requestSpan } from "./request-span.ts";
@@ -31,8 +30,15 @@ const TELL_AGAIN_MS = 60_000;
 /** `ExportResultCode.SUCCESS` of OpenTelemetry's core. */
 const SUCCESS = 0;
 
+/** Where the collector is, how much it gets, and who sends it. */
 export interface OtlpOptions {
-  readonly settings: OtlpSettings;
+  /** Base URL of OTLP over HTTP: `/v1/traces` and `/v1/metrics` are added. */
+  readonly endpoint: string;
+  /** Share of requests whose trace is sent, from 0 to 1; those that failed are sent whatever it is. */
+  readonly tracesShare: number;
+  readonly metricsEveryMs: number;
+  /** `deployment.environment.name`; `null` where not told. */
+  readonly environment: string | null;
   /** Version of the gate. */
   readonly version: string;
   readonly routeOf: RouteOf;
@@ -45,8 +51,8 @@ export interface OtlpSink extends SignalSink {
 }
 
 /** Never fails for a collector that is away. */
-export function openOtlp({ settings, version, routeOf, log }: OtlpOptions): OtlpSink {
-  const { endpoint, tracesShare, metricsEveryMs, environment } = settings;
+export function openOtlp(options: OtlpOptions): OtlpSink {
+  const { endpoint, tracesShare, metricsEveryMs, environment, version, routeOf, log } = options;
   const resource = resourceFromAttributes({
     "service.name": "sluicegate",
     "service.version": version,
