@@ -6,9 +6,9 @@ import { loadavg } from "node:os";
 import { type Bench, type Place, removeLargeFiles } from "../bench.ts";
 import type { RowResult } from "../measure/figure.ts";
 import { formOf, lengthOf, rawBody } from "../senders/bytes.ts";
+import type { Form } from "../senders/one-by-one.ts";
 import { noisePng } from "../senders/png.ts";
 import { sendBody } from "../senders/send-body.ts";
-import { runLoad } from "../senders/wrk.ts";
 import { type BenchFlow, type GateServer, startGate } from "../servers/gate.ts";
 import { startNginxService } from "../servers/nginx.ts";
 import type { Server } from "../servers/server.ts";
@@ -18,62 +18,79 @@ import {
   compare,
   figuresOf,
   measureByTurns,
+  type Rounds,
   type Sample,
 } from "./by-turns.ts";
 import { imageFlow, rawFlow, withEverythingOn } from "./flows.ts";
+import { measureByForms } from "./forms-by-turns.ts";
 
 const MB = 1e6;
 const MIB = 1024 * 1024;
 const FILE_BYTES = 10_000;
 const SMALL_ROOM_BYTES = 4e9;
-/** Until a just-in-time compiler has settled: by requests, since a busy machine gets fewer of them done in a second. */
-const WARM_UP_REQUESTS = 8_000;
-const WARM_UP_RUN_SECONDS = 2;
-const WARM_UP_RUNS_MAX = 12;
+const ROUNDS = 7;
+/** In forms, first until a just-in-time compiler has settled. */
+const ONE_BY_ONE = { warmUp: 1500, turns: 1500, forms: 1 };
+/** Several forms over each connection in each turn: a turn of one each would end with most connections waiting for the last. */
+const TOGETHER = { warmUp: 16, turns: 20, forms: 8 };
+/** As long as one of the gate's. */
+const NO_KEY = `sgk_${"0".repeat(12)}_${"0".repeat(43)}`;
 const WITHOUT = "nothing on";
 const WITH = "everything on";
 const EARLIER = "earlier gate";
 /** What issue 4 allows. */
 const AT_MOST = 1.1;
 
-/** Forms with a 10 KB image, on one connection or on many. */
+/**
+ * Forms with a 10 KB image, on one connection or on many, by turns. Each round is of gates that were started anew: two processes of the same program
+ * differ by some per cent for as long as they live.
+ */
 export async function measureSmallWithEverythingOn(bench: Bench, connections: number): Promise<RowResult> {
+  const { isQuick } = bench.options;
   const place = bench.makePlace(SMALL_ROOM_BYTES);
   const service = await startNginxService(place.folder);
-  const flow = imageFlow("images", "/images", { deliver: "receipt", mode: "enforce" });
-  const gates = await startGates(bench, { place, service, flow, row: `everything-on-${connections}` });
-  const [seconds, rounds] = bench.options.isQuick ? [1, 2] : [3, 9];
-  const form = formOf(noisePng(FILE_BYTES), "picture.png", "image/png");
-  const load = { connections, form, folder: place.folder, path: "/images" };
-  const send = ({ port, apiKey }: GateServer, runSeconds: number) =>
-    runLoad({ ...load, port, seconds: runSeconds, ...credentials(apiKey) });
-  const runsMax = bench.options.isQuick ? 1 : WARM_UP_RUNS_MAX;
-  for (const { gate } of gates) await warmUp((runSeconds) => send(gate, runSeconds), runsMax);
-  const contestants = gates.map(({ subject, gate }): Contestant => {
-    const measure = async (): Promise<Sample> => {
-      const { result, cpuSeconds, peakMb } = await watched(gate, () => send(gate, seconds));
-      const cpuSecondsPerThousand = cpuSeconds / (result.requests / 1000);
-      const { p50Ms, p99Ms } = result;
-      return { perSecond: result.requests / result.seconds, cpuSecondsPerThousand, p50Ms, p99Ms, peakMb };
-    };
-    return { subject, measure };
+  const loadBefore = loadavg()[0] ?? 0;
+  const plan = connections === 1 ? ONE_BY_ONE : TOGETHER;
+  const turns = { turns: isQuick ? 4 : plan.turns, connections, forms: plan.forms };
+  const count = isQuick ? 1 : ROUNDS;
+  const rounds = new Map<string, Sample[]>();
+  for (let round = 0; round < count; round++) {
+    const gates = await startGates(bench, {
+      place,
+      service,
+      flow: IMAGES,
+      row: `everything-on-${connections}`,
+    });
+    const sent = gates.map((each) => ({ ...each, form: formFor(each.gate) }));
+    // Who begins changes, so that nobody always comes after the same.
+    const first = round % sent.length;
+    const inTurn = [...sent.slice(first), ...sent.slice(0, first)];
+    for (const { subject, ...sample } of await measureByForms(inTurn, turns, isQuick ? 4 : plan.warmUp))
+      rounds.set(subject, [...(rounds.get(subject) ?? []), sample]);
+    for (const { gate } of gates) await gate.stop();
+  }
+  await service.stop();
+  bench.removePlace(place);
+  const pace = connections === 1 ? "one after another" : `${connections} connections`;
+  const title = `10 KB form, receipt, ${pace}, ${place.medium}, ${count} rounds of ${turns.turns} turns`;
+  const comparisons: Comparison[] = [
+    { what: connections === 1 ? "p50" : "time for as many", key: "p50Ms", atMost: AT_MOST },
+    { what: "CPU", key: "cpuSecondsPerThousand", atMost: AT_MOST },
+  ];
+  return resultOf({ row: `everything-${connections}`, title, rounds, comparisons, loadBefore });
+}
+
+const IMAGES = imageFlow("images", "/images", { deliver: "receipt", mode: "enforce" });
+
+let formsMade = 0;
+
+/** The same headers for every gate: a client that has a key sends it whether or not it is asked for. */
+function formFor({ port, apiKey }: GateServer): Form {
+  const headers = (): Readonly<Record<string, string>> => ({
+    "x-api-key": apiKey ?? NO_KEY,
+    "idempotency-key": `${process.pid}-${formsMade++}`,
   });
-  const wall: Comparison =
-    connections === 1
-      ? { what: "p50", key: "p50Ms", atMost: AT_MOST }
-      : { what: "time for as many", key: "perSecond", isGain: true, atMost: AT_MOST };
-  const title = `10 KB form, receipt, ${connections} connection${connections === 1 ? "" : "s"}, ${place.medium}, ${rounds} rounds of ${seconds} s`;
-  const cpu: Comparison = { what: "CPU", key: "cpuSecondsPerThousand", atMost: AT_MOST };
-  return finish(bench, {
-    row: `everything-${connections}`,
-    title,
-    place,
-    service,
-    gates,
-    contestants,
-    rounds,
-    comparisons: [wall, cpu],
-  });
+  return { ...formOf(noisePng(FILE_BYTES), "picture.png", "image/png"), port, path: IMAGES.path, headers };
 }
 
 /** 1 GiB as a raw body. */
@@ -83,7 +100,7 @@ export async function measureLargeWithEverythingOn(bench: Bench): Promise<RowRes
   const service = await startNginxService(place.folder);
   const flow = rawFlow("receipts", "/receipt/{name}", "receipt");
   const gates = await startGates(bench, { place, service, flow, row: "everything-on-large" });
-  const rounds = bench.options.isQuick ? 2 : 7;
+  const count = bench.options.isQuick ? 2 : 7;
   const body = rawBody(fileBytes);
   const warmUp = rawBody(64 * MIB);
   let sent = 0;
@@ -106,17 +123,12 @@ export async function measureLargeWithEverythingOn(bench: Bench): Promise<RowRes
     { what: "time", key: "mbPerSecond", isGain: true, atMost: AT_MOST },
     { what: "CPU", key: "cpuSecondsPerGb", atMost: AT_MOST },
   ];
-  const title = `${fileBytes / MIB} MiB raw body, receipt, ${place.medium}, ${rounds} rounds`;
-  return finish(bench, {
-    row: "everything-large",
-    title,
-    place,
-    service,
-    gates,
-    contestants,
-    rounds,
-    comparisons,
-  });
+  const loadBefore = loadavg()[0] ?? 0;
+  const rounds = await measureByTurns(contestants, count);
+  for (const server of [...gates.map(({ gate }) => gate), service]) await server.stop();
+  bench.removePlace(place);
+  const title = `${fileBytes / MIB} MiB raw body, receipt, ${place.medium}, ${count} rounds`;
+  return resultOf({ row: "everything-large", title, rounds, comparisons, loadBefore });
 }
 
 interface Gates {
@@ -150,21 +162,6 @@ async function startGates(bench: Bench, { place, service, flow, row }: Gates): P
   return [...gates, { subject: EARLIER, gate: await startGate(earlier) }];
 }
 
-/** The header that every request has, and the one that each has anew. */
-function credentials(apiKey: string | null): Pick<Parameters<typeof runLoad>[0], "headers" | "fresh"> {
-  if (apiKey === null) return { fresh: { header: null } };
-  return { headers: { "X-API-Key": apiKey }, fresh: { header: "Idempotency-Key" } };
-}
-
-async function warmUp(
-  send: (seconds: number) => Promise<{ readonly requests: number }>,
-  runsMax: number,
-): Promise<void> {
-  let requests = 0;
-  for (let run = 0; run < runsMax && requests < WARM_UP_REQUESTS; run++)
-    requests += (await send(WARM_UP_RUN_SECONDS)).requests;
-}
-
 async function watched<T>(
   server: Server,
   work: () => Promise<T>,
@@ -177,21 +174,13 @@ async function watched<T>(
   return { result, cpuSeconds: after.cpuSeconds - before.cpuSeconds, peakMb: after.peakBytes / MB };
 }
 
-interface Measurement extends Pick<RowResult, "row" | "title"> {
-  readonly place: Place;
-  readonly service: Server;
-  readonly gates: readonly NamedGate[];
-  readonly contestants: readonly Contestant[];
-  readonly rounds: number;
+interface Measured extends Pick<RowResult, "row" | "title"> {
+  readonly rounds: Rounds;
   readonly comparisons: readonly Comparison[];
+  readonly loadBefore: number;
 }
 
-async function finish(bench: Bench, measurement: Measurement): Promise<RowResult> {
-  const { row, title, place, service, gates, contestants, comparisons } = measurement;
-  const loadBefore = loadavg()[0] ?? 0;
-  const rounds = await measureByTurns(contestants, measurement.rounds);
-  for (const server of [...gates.map(({ gate }) => gate), service]) await server.stop();
-  bench.removePlace(place);
+function resultOf({ row, title, rounds, comparisons, loadBefore }: Measured): RowResult {
   const pairs: (readonly [string, string])[] = [[WITH, WITHOUT]];
   if (rounds.has(EARLIER)) pairs.push([WITHOUT, EARLIER], [WITH, EARLIER]);
   return {

@@ -31,10 +31,11 @@ export async function measureForwardCost(bench: Bench): Promise<RowResult> {
   const targets = [service, gate].map((server) => ({ ...form, port: server.port, path: PATH }));
   const rounds = bench.options.isQuick ? 50 : 300;
   const small = formOf(Buffer.alloc(1_000), "data.bin", "application/octet-stream");
-  if (!bench.options.isQuick) await sendByTurns([{ ...small, port: gate.port, path: PATH }], WARM_UP_SMALL);
-  await sendByTurns(targets, WARM_UP_ROUNDS);
+  if (!bench.options.isQuick)
+    await sendByTurns([{ ...small, port: gate.port, path: PATH }], { turns: WARM_UP_SMALL });
+  await sendByTurns(targets, { turns: WARM_UP_ROUNDS });
   const before = gate.usage();
-  const [straight = [], through = []] = await sendByTurns(targets, rounds);
+  const [straight = [], through = []] = await sendByTurns(targets, { turns: rounds });
   const after = gate.usage();
   await stopBoth(gate, service);
   bench.removePlace(place);

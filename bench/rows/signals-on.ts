@@ -5,14 +5,13 @@
 import { loadavg } from "node:os";
 import type { Bench } from "../bench.ts";
 import { type Figure, judge, type RowResult, ratio, type Verdict } from "../measure/figure.ts";
-import { median, quantile } from "../measure/statistics.ts";
 import { formOf } from "../senders/bytes.ts";
-import { sendByTurns } from "../senders/one-by-one.ts";
 import { noisePng } from "../senders/png.ts";
 import { type GateServer, startGate } from "../servers/gate.ts";
 import { startNginxService } from "../servers/nginx.ts";
 import { startSink } from "../servers/sink.ts";
 import { imageFlow } from "./flows.ts";
+import { measureByForms, type SentGate } from "./forms-by-turns.ts";
 
 const FILE_BYTES = 10_000;
 const ROOM_BYTES = 4e9;
@@ -28,10 +27,7 @@ interface NamedGate {
   readonly gate: GateServer;
 }
 
-/**
- * Forms with a 10 KB image, one at a time or several together, each gate in its turn: what costs a few per cent is not seen between rounds of seconds, in which a virtual machine's pace changes by
- * half.
- */
+/** Forms with a 10 KB image, one at a time or several together, each gate in its turn. */
 export async function measureSignals(bench: Bench, atOnce: number): Promise<RowResult> {
   const place = bench.makePlace(ROOM_BYTES);
   const service = await startNginxService(place.folder);
@@ -39,22 +35,11 @@ export async function measureSignals(bench: Bench, atOnce: number): Promise<RowR
   const gates = await startGates(bench, place.folder, { service: service.port, collector: collector.port });
   const turns = Math.ceil((bench.options.isQuick ? 400 : 4000) / atOnce);
   const form = formOf(noisePng(FILE_BYTES), "picture.png", "image/png");
-  const targets = gates.map(({ gate: { port } }) => ({ ...form, port, path: "/images" }));
+  const sent = gates.map(
+    ({ subject, gate }): SentGate => ({ subject, gate, form: { ...form, port: gate.port, path: "/images" } }),
+  );
   const loadBefore = loadavg()[0] ?? 0;
-  await sendByTurns(targets, Math.ceil(turns / 3), atOnce);
-  const before = gates.map(({ gate }) => gate.usage().cpuSeconds);
-  const times = await sendByTurns(targets, turns, atOnce);
-  for (const { gate } of gates) await gate.idle();
-  const figures = gates.map(({ subject, gate }, index): Figure => {
-    const own = times[index] ?? [];
-    const cpuSeconds = gate.usage().cpuSeconds - (before[index] ?? 0);
-    return {
-      subject,
-      p50Ms: median(own),
-      p99Ms: quantile(own, 0.99),
-      cpuSecondsPerThousand: cpuSeconds / ((turns * atOnce) / 1000),
-    };
-  });
+  const figures = await measureByForms(sent, { turns, connections: atOnce }, Math.ceil(turns / 3));
   for (const server of [...gates.map(({ gate }) => gate), service, collector]) await server.stop();
   bench.removePlace(place);
   return {

@@ -2,7 +2,6 @@
  * Many small requests by wrk, which costs the machine little.
  */
 import { execFile } from "node:child_process";
-import { randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -16,9 +15,6 @@ export interface Load {
   readonly seconds: number;
   /** A form to post; a plain GET where it is absent. */
   readonly form?: { readonly body: Buffer; readonly contentType: string };
-  readonly headers?: Readonly<Record<string, string>>;
-  /** Each request is made anew, as one with a value of its own has to be: with such a value in this header, or, for the same work of wrk, in none. */
-  readonly fresh?: { readonly header: string | null };
   /** For the script and the body. */
   readonly folder: string;
 }
@@ -45,7 +41,7 @@ export async function runLoad(load: Load): Promise<LoadResult> {
 }
 
 /** @see wrk's SCRIPTING file: `wrk` is the request's prototype, `done` gets the totals */
-function writeScript({ form, headers = {}, fresh, folder, port }: Load): string {
+function writeScript({ form, folder, port }: Load): string {
   const bodyPath = join(folder, `wrk-${port}.body`);
   if (form !== undefined) writeFileSync(bodyPath, form.body);
   const post =
@@ -64,21 +60,7 @@ file:close()
     latency:percentile(50), latency:percentile(99), errors))
 end
 `;
-  const always = Object.entries(headers).map(([name, value]) => `wrk.headers["${name}"] = "${value}"\n`);
   const path = join(folder, `wrk-${port}.lua`);
-  writeFileSync(path, post + always.join("") + (fresh === undefined ? "" : requestAnew(fresh.header)) + done);
+  writeFileSync(path, post + done);
   return path;
-}
-
-/** A value is used once, in this run and over all runs. */
-function requestAnew(header: string | null): string {
-  return `local run, count = "${randomBytes(8).toString("hex")}", 0
-local headers = wrk.headers
-function request()
-  count = count + 1
-  local value = string.format("%s-%d", run, count)
-  headers["${header ?? "Host"}"] = ${header === null ? 'headers["Host"]' : "value"}
-  return wrk.format(nil, nil, headers)
-end
-`;
 }

@@ -230,7 +230,7 @@ export const FAILURES_BY_SUBJECT: Readonly<Record<string, readonly FailureRow[]>
       failure: "The gate is killed, or the power fails",
       codes: [],
       client: "A broken connection. With an Idempotency-Key a retry is safe.",
-      kept: "What was acknowledged, all of it. An upload that the service was not told of ends; one that it was being told of is of unknown outcome.",
+      kept: "What was acknowledged, all of it. An upload that the service was not told of ends; one that it was being told of is of unknown outcome. Of rates by the minute or a shorter time the last five seconds are forgotten; of quotas nothing.",
       operator:
         "The next start says how many ended and how many are kept, and removes bytes that nobody needs.",
       remedy: "`sluicegate deliveries`.",

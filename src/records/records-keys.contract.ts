@@ -219,6 +219,27 @@ export function recordsKeysContract(name: string, open: () => Promise<OpenedReco
       assert.equal((await records.findIdempotencyKey(late, NOW_MS))?.uploadId, next.id);
     });
 
+    test("leaves a key free that is claimed for an upload which is there already", async () => {
+      const scope = newScope();
+      const upload = sampleUpload({ startedAtMs: NOW_MS });
+      await records.begin(upload);
+      const again = records.begin(upload, [], { idempotency: claim(scope) });
+      await assertRejects(again, "RECORDS_STATE_CONFLICT");
+      assert.equal(await records.findIdempotencyKey(scope, NOW_MS), null);
+      await claimed(scope);
+    });
+
+    test("lets a claim have the place of a key that has expired, with nothing left of that", async () => {
+      const scope = newScope();
+      const first = await claimed(scope, NOW_MS - 1);
+      await records.move(first.id, [], {
+        idempotency: { kind: "answer", scope, answer: ANSWER, expiresAtMs: NOW_MS - 1 },
+      });
+      const next = await claimed(scope);
+      const found = await records.findIdempotencyKey(scope, NOW_MS);
+      assert.deepEqual([found?.uploadId, found?.answer], [next.id, null]);
+    });
+
     test("tells of a claimed key, of its answer, and of nothing once it has expired", async () => {
       const scope = newScope();
       const upload = await claimed(scope);

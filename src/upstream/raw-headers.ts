@@ -5,5 +5,11 @@ import type { RawHeaders } from "./upstream.ts";
 
 /** All values of a header, in order. Node's own `headers` has dropped or joined some of them. */
 export function headerValues(headers: RawHeaders, lowerName: string): string[] {
-  return headers.filter((_, at) => at % 2 === 1 && headers[at - 1]?.toLowerCase() === lowerName);
+  const values: string[] = [];
+  for (let at = 0; at + 1 < headers.length; at += 2) {
+    const name = headers[at] ?? "";
+    if (name.length === lowerName.length && name.toLowerCase() === lowerName)
+      values.push(headers[at + 1] ?? "");
+  }
+  return values;
 }

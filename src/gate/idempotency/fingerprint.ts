@@ -5,7 +5,7 @@
  * type, size and SHA-256. The order of the parts counts because it reaches the service, and a client that sends again sends the same order.
  * Counts not: how the body was framed (boundary, part headers that the gate does not read, chunking), and the headers of the request.
  */
-import { FramedHash } from "./framed-hash.ts";
+import { hashOfValues } from "./hash-of-values.ts";
 
 /** One part of an upload whose bytes are all there. */
 export type FingerprintedPart =
@@ -30,19 +30,18 @@ export function fingerprintOf(upload: {
   readonly target: string;
   readonly parts: readonly FingerprintedPart[];
 }): string {
-  const hash = new FramedHash("upload").text(upload.method).text(upload.target);
-  hash.number(upload.parts.length);
+  const values: (string | number | null)[] = [upload.method, upload.target, upload.parts.length];
   for (const part of upload.parts) {
-    hash.text(part.kind).text(part.name);
-    if (part.kind === "field") hash.text(part.value);
-    else addFile(hash, part.file);
+    values.push(part.kind, part.name);
+    if (part.kind === "field") values.push(part.value);
+    else addFile(values, part.file);
   }
-  return hash.digest();
+  return hashOfValues("upload", values);
 }
 
 function addFile(
-  hash: FramedHash,
+  values: (string | number | null)[],
   { declaredName, declaredType, sizeBytes, sha256 }: FingerprintedFile,
 ): void {
-  hash.text(declaredName).text(declaredType).number(sizeBytes).text(sha256);
+  values.push(declaredName, declaredType, sizeBytes, sha256);
 }

@@ -42,3 +42,21 @@ test("a claimed key is asked for from then on, also where it was claimed while t
   keys.add(scope("later"));
   assert.equal(keys.isFresh(scope("later")), false);
 });
+
+test("a claim that was written behind the back of a reading is known again once its upload has ended", async () => {
+  const keys = new FreshKeys(recordsWith([]));
+  await keys.fill();
+  const since = keys.add(scope("claimed"));
+  await keys.fill();
+  // The records did not have it yet when its place was read.
+  assert.equal(keys.isFresh(scope("claimed")), true);
+  keys.addAgain(scope("claimed"), since);
+  assert.equal(keys.isFresh(scope("claimed")), false);
+});
+
+test("a key that ends with no reading since its claim is known all the same", async () => {
+  const keys = new FreshKeys(recordsWith([]));
+  await keys.fill();
+  keys.addAgain(scope("claimed"), keys.add(scope("claimed")));
+  assert.equal(keys.isFresh(scope("claimed")), false);
+});

@@ -11,7 +11,7 @@ import { GateError } from "../../problems/gate-error.ts";
 import type { IdempotencyChange, IdempotencyRecord, Records, StoredAnswer } from "../../records/records.ts";
 import type { UploadId } from "../../uploads/upload-id.ts";
 import type { UploadState } from "../../uploads/upload-state.ts";
-import { FreshKeys } from "./fresh-keys.ts";
+import { type Filling, FreshKeys } from "./fresh-keys.ts";
 import type { Idempotency, IdempotentUpload } from "./idempotency.ts";
 import { derivedKeyScope, type KeyOwner, sentKeyScope } from "./key-scope.ts";
 import { readKey } from "./read-key.ts";
@@ -75,7 +75,8 @@ class KeyedUpload implements IdempotentUpload {
   readonly #upload: { readonly id: UploadId; readonly owner: KeyOwner };
   /** `null` until the key is derived from the content. */
   #scope: string | null = null;
-  #hasClaimed = false;
+  /** `null` until it is claimed. */
+  #claimedAt: Filling | null = null;
 
   constructor(parts: KeyParts, flow: Flow, upload: { readonly id: UploadId; readonly owner: KeyOwner }) {
     this.#parts = parts;
@@ -103,8 +104,7 @@ class KeyedUpload implements IdempotentUpload {
     const entry = await this.#find(scope);
     const first = entry?.answer === null ? await this.#stateOf(entry) : null;
     if (entry === null || (await this.#isFreedAfter(entry, first))) {
-      this.#hasClaimed = true;
-      this.#parts.fresh.add(scope);
+      this.#claimedAt = this.#parts.fresh.add(scope);
       const expiresAtMs = this.#keptUntil(UNANSWERED_KEPT_MS);
       return { kind: "go", claim: { kind: "claim", scope, fingerprint, expiresAtMs } };
     }
@@ -118,18 +118,17 @@ class KeyedUpload implements IdempotentUpload {
 
   answered(answer: StoredAnswer): IdempotencyChange | null {
     if (!isFinalAnswer(answer.status)) return this.freed();
-    if (this.#scope === null || !this.#hasClaimed) return null;
+    if (this.#scope === null || this.#claimedAt === null) return null;
     return { kind: "answer", scope: this.#scope, answer, expiresAtMs: this.#keptUntil(0) };
   }
 
   freed(): IdempotencyChange | null {
-    return this.#scope !== null && this.#hasClaimed ? { kind: "free", scope: this.#scope } : null;
+    return this.#scope !== null && this.#claimedAt !== null ? { kind: "free", scope: this.#scope } : null;
   }
 
   end(): void {
     if (this.#scope === null) return;
-    // Again: a filling that began since the claim may have passed its place before it was written.
-    if (this.#hasClaimed) this.#parts.fresh.add(this.#scope);
+    if (this.#claimedAt !== null) this.#parts.fresh.addAgain(this.#scope, this.#claimedAt);
     this.#parts.running.end(this.#scope, this.#upload.id);
   }
 

@@ -1,7 +1,7 @@
 /**
  * Where a key counts: in one flow, for one principal. What it is looked up by is this hash of all three, and not the key.
  */
-import { FramedHash } from "./framed-hash.ts";
+import { hashOfValues } from "./hash-of-values.ts";
 
 /** Whose key it is. */
 export interface KeyOwner {
@@ -11,7 +11,7 @@ export interface KeyOwner {
 
 /** The scope of a key that the client sent. SHA-256, lower-case hex; no two different owners or keys have the same. */
 export function sentKeyScope({ flow, principal }: KeyOwner, key: string): string {
-  return new FramedHash("sent key").text(flow).text(principal).text(key).digest();
+  return hashOfValues("sent key", [flow, principal, key]);
 }
 
 /**
@@ -19,5 +19,5 @@ export function sentKeyScope({ flow, principal }: KeyOwner, key: string): string
  * scope of a key that was sent, also where a client sends a fingerprint as its key.
  */
 export function derivedKeyScope({ flow, principal }: KeyOwner, fingerprint: string): string {
-  return new FramedHash("derived key").text(flow).text(principal).text(fingerprint).digest();
+  return hashOfValues("derived key", [flow, principal, fingerprint]);
 }

@@ -12,7 +12,7 @@ import type { ApiKeyRecord } from "../../records/records.ts";
 import type { Admission, CallerCheck, CallerRequest } from "../caller.ts";
 import { parseApiKey, type ShownApiKey, secretHashOf } from "./api-key-text.ts";
 import { credentialsInvalid, permissionDenied, readApiKey } from "./credentials.ts";
-import { type ApiKeyRecords, RecentApiKeys } from "./recent-api-keys.ts";
+import { type ApiKeyRecords, MARK_READ_FOR_UPLOADS_EVERY_MS, RecentApiKeys } from "./recent-api-keys.ts";
 
 /** Compared with where no record is found: no secret is known to have this hash. */
 const NO_HASH = "0".repeat(64);
@@ -37,10 +37,15 @@ export function apiKeyCaller(records: ApiKeyRecords, options: ApiKeyOptions = {}
     return key;
   }
 
-  async function check(flow: Flow, text: string, request: CallerRequest): Promise<ApiKeyRecord> {
+  async function check(
+    flow: Flow,
+    text: string,
+    request: CallerRequest,
+    markReadEveryMs?: number,
+  ): Promise<ApiKeyRecord> {
     const shown = parseApiKey(text);
     if (shown === null) throw credentialsInvalid(flow, "The credential is not an API key of this gate.");
-    const key = recent.recall(shown) ?? (await find(flow, shown));
+    const key = recent.recall(shown, markReadEveryMs) ?? (await find(flow, shown));
     request.recognised?.(key.principal);
     refuseEnded(flow, key, now());
     refuseLimited(flow, key);
@@ -50,7 +55,7 @@ export function apiKeyCaller(records: ApiKeyRecords, options: ApiKeyOptions = {}
   return {
     async admit(flow: Flow, request: CallerRequest): Promise<Admission> {
       const { text, header } = readApiKey(flow, request);
-      const key = await check(flow, text, request);
+      const key = await check(flow, text, request, MARK_READ_FOR_UPLOADS_EVERY_MS);
       return {
         principal: key.principal,
         narrowing: null,

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { ApiKeyRecord } from "../../records/records.ts";
 import { secretHashOf } from "./api-key-text.ts";
-import { RecentApiKeys } from "./recent-api-keys.ts";
+import { MARK_READ_FOR_UPLOADS_EVERY_MS, RecentApiKeys } from "./recent-api-keys.ts";
 
 const ID = "abcdefghijkl";
 const SECRET = "the-secret-of-the-key";
@@ -56,6 +56,21 @@ test("a key that has changed is looked up at once", async () => {
   state.mark = 1;
   state.nowMs = 5;
   assert.equal((await look(keys, ID, SECRET))?.revokedAtMs, 1);
+});
+
+test("for uploads, whose release looks again, a change is noticed within 50 ms, and else within 5", async () => {
+  const { state, keys } = open();
+  await look(keys, ID, SECRET);
+  state.mark = 1;
+  state.nowMs = 49;
+  const shown = { id: ID, secret: SECRET };
+  assert.equal(keys.recall(shown, MARK_READ_FOR_UPLOADS_EVERY_MS), KEY);
+  state.nowMs = 50;
+  assert.equal(keys.recall(shown, MARK_READ_FOR_UPLOADS_EVERY_MS), null);
+  await look(keys, ID, SECRET);
+  state.mark = 2;
+  state.nowMs = 56;
+  assert.equal(keys.recall(shown), null);
 });
 
 test("who has another secret for a remembered id, or an id that there is not, is looked up each time", async () => {

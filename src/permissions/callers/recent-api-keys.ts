@@ -11,8 +11,12 @@ import type { ShownApiKey } from "./api-key-text.ts";
 
 /** For a process that has changed a key and died before it could say so. */
 const KEPT_MS = 1000;
-/** The mark is read from a file: once for the requests of so short a time, in which no command that changes a key can end. */
+/**
+ * The mark is read from a file: once for the questions of so short a time, in which no command that changes a key can end; and for uploads, whose
+ * release looks at the key again, once for those of a somewhat longer one.
+ */
 const MARK_READ_EVERY_MS = 5;
+export const MARK_READ_FOR_UPLOADS_EVERY_MS = 50;
 const KEYS_MAX = 1000;
 
 /** What of the records is needed here. Without `apiKeysMark` nothing is remembered. */
@@ -37,10 +41,13 @@ export class RecentApiKeys {
     this.#monotonicMs = monotonicMs;
   }
 
-  /** The key whose id and secret these are, where it was shown a moment ago; its secret is proven. */
-  recall({ id, secret }: ShownApiKey): ApiKeyRecord | null {
+  /**
+   * The key whose id and secret these are, where it was shown a moment ago; its secret is proven.
+   * @param markReadEveryMs so long ago may have been asked whether keys have changed
+   */
+  recall({ id, secret }: ShownApiKey, markReadEveryMs = MARK_READ_EVERY_MS): ApiKeyRecord | null {
     const nowMs = this.#monotonicMs();
-    this.#readMark(nowMs);
+    this.#readMark(nowMs, markReadEveryMs);
     const recent = this.#keys.get(id);
     if (recent === undefined || recent.untilMs <= nowMs) return null;
     return isSame(recent.secret, bytesOf(secret)) ? recent.key : null;
@@ -62,8 +69,8 @@ export class RecentApiKeys {
   }
 
   /** Forgets every key where it has changed. */
-  #readMark(nowMs: number): number | null {
-    if (nowMs - this.#markReadAtMs < MARK_READ_EVERY_MS) return this.#mark;
+  #readMark(nowMs: number, everyMs = MARK_READ_EVERY_MS): number | null {
+    if (nowMs - this.#markReadAtMs < everyMs) return this.#mark;
     const mark = this.#records.apiKeysMark?.() ?? null;
     this.#markReadAtMs = nowMs;
     if (mark === null || mark !== this.#mark) this.#keys.clear();

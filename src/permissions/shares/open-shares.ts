@@ -1,7 +1,8 @@
 /**
  * Opens the shares with what was taken before, and writes down in the background what no release records.
  *
- * A crash loses the count of requests of the last few seconds that were refused or failed; nothing of what was released.
+ * A crash loses the count of requests of the last few seconds that were refused or failed, and of rates by the minute or a shorter time those that
+ * were released too; never bytes, files, or requests by the hour of what was released.
  */
 import type { Records, UsageEntry } from "../../records/records.ts";
 import { LedgerTime, type ShareClock, SYSTEM_CLOCK } from "./ledger-time.ts";

@@ -98,8 +98,9 @@ export class ShareAccount {
   }
 
   forgetExpired(nowMs: number): void {
-    const expired = this.#slots.findIndex(({ endMs }) => endMs > nowMs - this.windowMs);
-    const count = expired < 0 ? this.#slots.length : expired;
+    const beginMs = nowMs - this.windowMs;
+    let count = 0;
+    while ((this.#slots[count]?.endMs ?? Number.POSITIVE_INFINITY) <= beginMs) count += 1;
     if (count === 0) return;
     for (const slot of this.#slots.splice(0, count)) addTo(this.#sums, slot, -1);
     this.#budget.used -= count;
@@ -113,6 +114,8 @@ export class ShareAccount {
   }
 
   #slotEndingAt(endMs: number): Slot {
+    const last = this.#slots.at(-1);
+    if (last?.endMs === endMs) return last;
     const after = this.#slots.findLastIndex((slot) => slot.endMs <= endMs);
     const found = this.#slots[after];
     if (found?.endMs === endMs) return found;

@@ -23,6 +23,12 @@ export interface Shortage {
   readonly waitMs: number | null;
 }
 
+/**
+ * A pace over so short a time is written down every few seconds (`open-shares.ts`) and not with each release: most of such a window is over before
+ * a gate that was killed is there again. What is an amount, bytes and files, is always written with the release.
+ */
+const SOON_OVER_MS = 60_000;
+
 /** Nobody knows when an upload at work ends. */
 const WAIT_FOR_UPLOADS_MS = 5000;
 
@@ -114,10 +120,11 @@ export class ShareClaim {
     taken: { readonly bytes: number; readonly files: number },
     nowMs: number,
   ): { slot: Slot; taken: Taken } | null {
+    if (this.rule.kind === "concurrent") return null;
+    if (this.rule.kind === "rate") return this.#settleRequest();
     this.#release("bytes");
     this.#release("files");
-    if (this.rule.kind === "rate") return this.#settleRequest();
-    if (this.rule.kind === "concurrent" || (taken.bytes === 0 && taken.files === 0)) return null;
+    if (taken.bytes === 0 && taken.files === 0) return null;
     return { slot: this.account.charge(taken, nowMs), taken };
   }
 
@@ -129,7 +136,7 @@ export class ShareClaim {
 
   /** Gives back what is reserved. A request that was counted stays counted. */
   end(): void {
-    for (const unit of ["places", "bytes", "files"] as const) this.#release(unit);
+    for (const [unit] of this.#bounds) this.#release(unit);
     this.account.holders -= 1;
   }
 
@@ -139,10 +146,10 @@ export class ShareClaim {
     this.#held.requests = 1;
   }
 
-  /** The request goes along with the release, unless it was written down before. */
+  /** The request goes along with the release, unless it was written down before or is written down soon enough. */
   #settleRequest(): { slot: Slot; taken: Taken } | null {
     const slot = this.#requestSlot;
-    if (slot === null || slot.unrecorded === 0) return null;
+    if (slot === null || slot.unrecorded === 0 || windowOf(this.rule) <= SOON_OVER_MS) return null;
     slot.unrecorded -= 1;
     return { slot, taken: { requests: 1 } };
   }
@@ -152,7 +159,9 @@ export class ShareClaim {
     this.account.reserved[unit] += amount;
   }
 
+  /** Of requests nothing is reserved: they are counted at once. */
   #release(unit: ShareUnit): void {
+    if (unit === "requests") return;
     this.account.reserved[unit] -= this.#held[unit];
     this.#held[unit] = 0;
   }

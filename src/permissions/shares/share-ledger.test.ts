@@ -15,6 +15,7 @@ import { ShareLedger } from "./share-ledger.ts";
 import type { Reservation } from "./shares.ts";
 
 const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
 const DAY = 86_400_000;
 const KIB = 1024;
 
@@ -180,7 +181,7 @@ test("an upload that dies gives back everything but its request", () => {
 });
 
 test("what was taken is charged once, in the slot of the moment", () => {
-  const flow = flowWithShares(quota({ bytes: 100 }, DAY), rate(9, MINUTE));
+  const flow = flowWithShares(quota({ bytes: 100 }, DAY), rate(9, HOUR));
   const reservation = admit(flow, "alice", 100);
   clock.pass(DAY / 2);
   const [bytes, request] = reservation.settle(70, 1);
@@ -201,6 +202,21 @@ test("what was taken is charged once, in the slot of the moment", () => {
   assert.deepEqual(reservation.settle(70, 1), []);
   admit(flow, "alice", 30);
   refused("QUOTA_EXCEEDED", () => admit(flow, "alice", 1));
+});
+
+test("a pace over a minute or less is written down a little later, and not with what was taken", () => {
+  const flow = flowWithShares(rate(9, MINUTE), quota({ bytes: 100 }, DAY));
+  const reservation = admit(flow, "alice", 100);
+  const taken = reservation.settle(70, 1);
+  assert.deepEqual(
+    taken.map(({ share }) => share),
+    ["avatars/quota-principal"],
+  );
+  assert.deepEqual(
+    ledger.takeUnrecorded().map(({ share, requests }) => [share, requests]),
+    [["avatars/rate-principal", 1]],
+  );
+  assert.deepEqual(ledger.takeUnrecorded(), []);
 });
 
 test("an upload larger than the whole quota is told so, without a time to come back", () => {

@@ -93,11 +93,17 @@ export class ShareReservation implements Reservation {
     this.#isAgain = false;
     this.grow(bytes, files);
     const nowMs = this.#book.nowMs();
-    this.#settled = this.#claims.flatMap((claim) => {
-      const settled = claim.settle({ bytes, files }, nowMs);
-      return settled === null ? [] : [{ claim, ...settled }];
-    });
-    return this.#settled.map(({ claim, slot, taken }) => this.#book.entryOf(claim.account, slot, taken));
+    const settled: Settled[] = [];
+    const entries: UsageEntry[] = [];
+    for (const claim of this.#claims) {
+      const charged = claim.settle({ bytes, files }, nowMs);
+      if (charged === null) continue;
+      const { slot, taken } = charged;
+      settled.push({ claim, slot, taken });
+      entries.push(this.#book.entryOf(claim.account, slot, taken));
+    }
+    this.#settled = settled;
+    return entries;
   }
 
   unsettle(): void {
@@ -143,9 +149,12 @@ export class ShareReservation implements Reservation {
   }
 
   #noteCovered(): void {
-    this.#covered = {
-      bytes: Math.min(...this.#claims.map((claim) => claim.covered("bytes"))),
-      files: Math.min(...this.#claims.map((claim) => claim.covered("files"))),
-    };
+    let bytes = Number.POSITIVE_INFINITY;
+    let files = Number.POSITIVE_INFINITY;
+    for (const claim of this.#claims) {
+      bytes = Math.min(bytes, claim.covered("bytes"));
+      files = Math.min(files, claim.covered("files"));
+    }
+    this.#covered = { bytes, files };
   }
 }

@@ -2,7 +2,8 @@
  * How much of a flow somebody may take: the interface. Implemented by `share-ledger.ts`.
  *
  * Always holds: what is reserved and what was taken never exceed a share together, however many uploads run at once. A reservation lives in
- * memory: it ends with its upload, and with the process. What was taken is in the records, in the same transaction that releases the upload.
+ * memory: it ends with its upload, and with the process. What was taken is in the records, in the same transaction that releases the upload; only
+ * of rates by the minute or a shorter time, a few seconds later.
  */
 import type { Flow } from "../../flows/flow.ts";
 import type { UsageEntry } from "../../records/records.ts";

@@ -12,6 +12,8 @@ import type { UploadId } from "../../uploads/upload-id.ts";
 import type { IdempotencyRecord, StoredAnswer } from "../records.ts";
 import type { WrittenKeyChange } from "./records-messages.ts";
 
+type KeyClaim = Extract<WrittenKeyChange, { readonly kind: "claim" }>;
+
 /** Keys looked at in one call of `forget`, for each that it may delete. */
 const LOOKED_AT_FACTOR = 4;
 
@@ -38,7 +40,7 @@ export class IdempotencyTable {
     this.#claim = database.prepare(
       `INSERT INTO idempotency_keys (scope, fingerprint, upload_id, expires_at_ms) VALUES (?, ?, ?, ?)
          ON CONFLICT (scope) DO UPDATE SET fingerprint = excluded.fingerprint, upload_id = excluded.upload_id,
-         expires_at_ms = excluded.expires_at_ms, answer = NULL`,
+         expires_at_ms = excluded.expires_at_ms, answer = NULL WHERE expires_at_ms <= ?`,
     );
     this.#answer = database.prepare(
       "UPDATE idempotency_keys SET answer = ?, expires_at_ms = ? WHERE scope = ? AND upload_id = ?",
@@ -53,24 +55,20 @@ export class IdempotencyTable {
     this.#delete = database.prepare("DELETE FROM idempotency_keys WHERE seq = ?");
   }
 
-  /** Writes nothing. @throws RECORDS_KEY_TAKEN for a claim of a scope with an entry that is not expired */
-  check(change: WrittenKeyChange, nowMs: number): void {
-    if (change.kind === "claim" && this.#find.get(change.scope, nowMs) !== undefined)
-      throw new GateError("RECORDS_KEY_TAKEN");
+  /** Looked for and written in one step. @throws RECORDS_KEY_TAKEN for a scope with an entry that is not expired; then nothing is written */
+  claim({ scope, fingerprint, expiresAtMs }: KeyClaim, uploadId: UploadId, nowMs: number): void {
+    const { changes } = this.#claim.run(scope, fingerprint, uploadId, expiresAtMs, nowMs);
+    if (changes === 0) throw new GateError("RECORDS_KEY_TAKEN");
   }
 
-  /** What `check` has let pass. An entry that a claim meets has expired. */
-  apply(change: WrittenKeyChange, uploadId: UploadId): void {
-    switch (change.kind) {
-      case "claim":
-        this.#claim.run(change.scope, change.fingerprint, uploadId, change.expiresAtMs);
-        break;
-      case "answer":
-        this.#answer.run(change.answer, change.expiresAtMs, change.scope, uploadId);
-        break;
-      case "free":
-        this.#free.run(change.scope, uploadId);
-    }
+  /** All but a claim. */
+  apply(change: Exclude<WrittenKeyChange, KeyClaim>, uploadId: UploadId): void {
+    if (change.kind === "answer") this.#answer.run(change.answer, change.expiresAtMs, change.scope, uploadId);
+    else this.free(change.scope, uploadId);
+  }
+
+  free(scope: string, uploadId: UploadId): void {
+    this.#free.run(scope, uploadId);
   }
 
   find(scope: string, nowMs: number): IdempotencyRecord | null {

@@ -72,7 +72,7 @@ export class RecordWriter {
   /** @throws RECORDS_STATE_CONFLICT where the id is known or a move does not fit; RECORDS_KEY_TAKEN, RECORDS_GRANT_USED, RECORDS_API_KEY_ENDED */
   begin(upload: NewUpload, moves: readonly UploadMove[], change: WrittenChange): void {
     const state = stateAfter("receiving", moves);
-    this.#checkClaims(change, moves.at(-1)?.atMs ?? upload.startedAtMs);
+    this.#claim(upload.id, change, moves.at(-1)?.atMs ?? upload.startedAtMs);
     const { changes, lastInsertRowid } = this.#insertUpload.run(
       upload.id,
       upload.flow,
@@ -90,7 +90,11 @@ export class RecordWriter {
       movesToText(moves),
       jsonOrNull(change.refusal),
     );
-    if (changes === 0) throw conflict("an id that is not recorded yet", "an upload with this id");
+    if (changes === 0) {
+      if (change.idempotency?.kind === "claim")
+        this.#tables.idempotency.free(change.idempotency.scope, upload.id);
+      throw conflict("an id that is not recorded yet", "an upload with this id");
+    }
     this.#putParts({ seq: Number(lastInsertRowid), id: upload.id }, change);
   }
 
@@ -99,7 +103,7 @@ export class RecordWriter {
     const found = this.#findUpload.get(id);
     if (found === undefined) throw new GateError("RECORDS_UPLOAD_UNKNOWN");
     const state = stateAfter(found.state as UploadState, moves);
-    this.#checkClaims(change, moves.at(-1)?.atMs ?? Date.now());
+    this.#claim(id, change, moves.at(-1)?.atMs ?? Date.now());
     const seq = Number(found.seq);
     this.#updateUpload.run(
       state,
@@ -125,11 +129,11 @@ export class RecordWriter {
     this.#probe.run(atMs);
   }
 
-  /** Before anything is written. @throws RECORDS_KEY_TAKEN, RECORDS_GRANT_USED, RECORDS_API_KEY_ENDED */
-  #checkClaims({ idempotency, useGrant, requireApiKey }: WrittenChange, nowMs: number): void {
+  /** Before anything else is written. @throws RECORDS_KEY_TAKEN, RECORDS_GRANT_USED, RECORDS_API_KEY_ENDED; then nothing is */
+  #claim(id: UploadId, { idempotency, useGrant, requireApiKey }: WrittenChange, nowMs: number): void {
     if (requireApiKey !== undefined) this.#tables.keys.require(requireApiKey);
-    if (idempotency !== undefined) this.#tables.idempotency.check(idempotency, nowMs);
     if (useGrant !== undefined) this.#tables.grants.check(useGrant);
+    if (idempotency?.kind === "claim") this.#tables.idempotency.claim(idempotency, id, nowMs);
   }
 
   #putParts({ seq, id }: { readonly seq: number; readonly id: UploadId }, change: WrittenChange): void {
@@ -139,7 +143,8 @@ export class RecordWriter {
     }
     this.dropInline(change.dropInline ?? []);
     if (change.delivery !== undefined) this.#writeDelivery(seq, change.delivery);
-    if (change.idempotency !== undefined) this.#tables.idempotency.apply(change.idempotency, id);
+    if (change.idempotency !== undefined && change.idempotency.kind !== "claim")
+      this.#tables.idempotency.apply(change.idempotency, id);
     if (change.useGrant !== undefined) this.#tables.grants.use(change.useGrant);
     this.#tables.retries.apply(seq, change);
     this.note(change);
