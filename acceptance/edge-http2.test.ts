@@ -13,6 +13,7 @@ import { type GateUnderTest, startGate } from "./gate-under-test.ts";
 import { answerOf, askHttp2, beginHttp2, type Http2Answered, openHttp2Client } from "./http2-client.ts";
 import { FRAME, RawHttp2, requestHeaders } from "./raw-http2.ts";
 import { makeCertificate, type TestCertificate } from "./tls-files.ts";
+import { until } from "./until.ts";
 
 const MEGABYTE = 1024 * 1024;
 const service = new CountingService();
@@ -41,14 +42,6 @@ after(async () => {
 const counted = ({ body }: Http2Answered): Counted => JSON.parse(body.toString()) as Counted;
 const codeOf = ({ body }: Http2Answered): string => (JSON.parse(body.toString()) as { code: string }).code;
 const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
-
-async function until(isSo: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  const givesUpAt = performance.now() + 10_000;
-  while (!(await isSo())) {
-    assert.ok(performance.now() < givesUpAt, `not within 10 s: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
 
 test("a form is taken, and the service gets it over HTTP/1.1 as from any client", async () => {
   const form = new FormData();

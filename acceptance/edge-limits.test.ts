@@ -12,6 +12,7 @@ import { CountingService } from "./counting-service.ts";
 import { type GateOptions, type GateUnderTest, startGate } from "./gate-under-test.ts";
 import { answerOf, askHttp2, openHttp2Client } from "./http2-client.ts";
 import { makeCertificate, type TestCertificate } from "./tls-files.ts";
+import { until } from "./until.ts";
 
 const MEGABYTE = 1024 * 1024;
 const service = new CountingService();
@@ -63,14 +64,6 @@ const textOf = (reader: AnswerReader): string => Buffer.from(reader.answers[0]?.
 async function metric({ operatorOrigin }: GateUnderTest, line: RegExp): Promise<number> {
   const text = await (await fetch(`${operatorOrigin}/metrics`)).text();
   return Number(line.exec(text)?.[1] ?? Number.NaN);
-}
-
-async function until(isSo: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  const givesUpAt = performance.now() + 10_000;
-  while (!(await isSo())) {
-    assert.ok(performance.now() < givesUpAt, `not within 10 s: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }
 
 const UPLOADING = "PUT /large/a.bin HTTP/1.1\r\nHost: gate\r\nContent-Length: 1000\r\n\r\nabc";

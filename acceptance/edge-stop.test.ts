@@ -12,6 +12,7 @@ import { CountingService } from "./counting-service.ts";
 import { type GateOptions, type GateUnderTest, restartGate, startGate } from "./gate-under-test.ts";
 import { openHttp2Client } from "./http2-client.ts";
 import { makeCertificate } from "./tls-files.ts";
+import { until } from "./until.ts";
 
 const MEGABYTE = 1024 * 1024;
 const service = new CountingService();
@@ -52,14 +53,6 @@ async function heard(socket: Socket): Promise<AnswerReader> {
   socket.on("data", (bytes: Buffer) => reader.push(bytes));
   if (!socket.destroyed) await once(socket, "close");
   return reader;
-}
-
-async function until(isSo: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  const givesUpAt = performance.now() + 10_000;
-  while (!(await isSo())) {
-    assert.ok(performance.now() < givesUpAt, `not within 10 s: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }
 
 async function isStopping({ operatorOrigin }: GateUnderTest): Promise<boolean> {

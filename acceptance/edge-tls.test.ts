@@ -13,6 +13,9 @@ import { type Counted, CountingService } from "./counting-service.ts";
 import { type GateUnderTest, startGate } from "./gate-under-test.ts";
 import { PYTHON } from "./service-under-test.ts";
 import { makeCertificate, type TestCertificate } from "./tls-files.ts";
+import { until } from "./until.ts";
+
+const TAKES_A_WHILE = { withinMs: 15_000, seen: () => gate.log().slice(-1500) };
 
 const run = promisify(execFile);
 const service = new CountingService();
@@ -61,14 +64,6 @@ async function shownName(): Promise<string> {
   return String(subject.CN);
 }
 
-async function until(isSo: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  const givesUpAt = performance.now() + 15_000;
-  while (!(await isSo())) {
-    assert.ok(performance.now() < givesUpAt, `not within 15 s: ${what}\n${gate.log().slice(-1500)}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
-
 test("TLS 1.2 and 1.3 are spoken, 1.1 is not", async () => {
   for (const options of [{ maxVersion: "TLSv1.2" }, { minVersion: "TLSv1.3" }] as const) {
     const socket = await handshake(options);
@@ -95,14 +90,14 @@ test("a pair that does not fit leaves the old one in force, and the log says why
   const { exitCode, err } = await gate.run("reload");
   assert.equal(exitCode, 1);
   assert.match(err, /no pair.*stays in force/s);
-  await until(() => /TLS certificate not taken over/.test(gate.log()), "the log says so");
+  await until(() => /TLS certificate not taken over/.test(gate.log()), "the log says so", TAKES_A_WHILE);
   assert.equal(await shownName(), "first");
 });
 
 test("a pair that fits is taken over without a restart, and connections that are open go on", async () => {
   const open = await handshake();
   await copyFile(second.key, first.key);
-  await until(async () => (await shownName()) === "second", "the new certificate is shown");
+  await until(async () => (await shownName()) === "second", "the new certificate is shown", TAKES_A_WHILE);
   open.write("GET /thing HTTP/1.1\r\nHost: gate\r\nConnection: close\r\n\r\n");
   const [answer] = (await once(open, "data")) as [Buffer];
   assert.match(answer.toString(), /^HTTP\/1\.1 201 /);
@@ -111,7 +106,7 @@ test("a pair that fits is taken over without a restart, and connections that are
 test("files that are gone for a moment change nothing", async () => {
   await rm(first.key);
   gate.signal("SIGHUP");
-  await until(() => /cannot be read/.test(gate.log()), "the log says so");
+  await until(() => /cannot be read/.test(gate.log()), "the log says so", TAKES_A_WHILE);
   assert.equal(await shownName(), "second");
   await copyFile(second.key, first.key);
   await utimes(first.key, new Date(), new Date());
