@@ -138,7 +138,7 @@ test("everything about callers, shares, retries and failures is told", () => {
     "The service answers 5xx, other than 501: the upload is kept",
     "The key for receipts cannot be read: the upload is kept",
     "Tries go on for 3 d",
-    "The public keys cannot be fetched or read: the client gets 503 PERMISSION_UNAVAILABLE",
+    "The keys that signatures are checked with cannot be fetched or read: the client gets 503 PERMISSION_UNAVAILABLE",
     "401 CREDENTIALS_MISSING",
     "403 PERMISSION_DENIED",
     "429 QUOTA_EXCEEDED",
@@ -160,7 +160,11 @@ test("each kind of caller is told in its own words", () => {
     const permissions = { ...FLOW.permissions, caller, askPath };
     const told = explainFlow({ ...FLOW, permissions });
     assert.ok(told.includes(sentence), `${caller}\n\n${told}`);
-    assert.equal(told.includes("CREDENTIALS_MISSING"), ["api-key", "jwt", "grant"].includes(caller));
+    assert.equal(told.includes("CREDENTIALS_MISSING"), caller !== "public");
+    assert.equal(
+      told.includes("403 PERMISSION_DENIED: the service answers 403 or 404"),
+      caller === "upstream",
+    );
   }
 });
 

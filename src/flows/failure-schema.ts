@@ -107,7 +107,9 @@ function retryForSentence({ retryForMs }: FlowFailure): string {
 
 function callerSentences({ permissions }: Flow): string[] {
   if (permissions.caller === "jwt" || permissions.caller === "grant") {
-    return [`The public keys cannot be fetched or read: ${refusedWith("PERMISSION_UNAVAILABLE")}`];
+    return [
+      `The keys that signatures are checked with cannot be fetched or read: ${refusedWith("PERMISSION_UNAVAILABLE")}`,
+    ];
   }
   return permissions.caller === "upstream"
     ? [`The service cannot be asked who may send: ${refusedWith("PERMISSION_UNAVAILABLE")}`]

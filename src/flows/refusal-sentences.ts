@@ -27,15 +27,25 @@ function requestRows({ route }: Flow): RefusalRow[] {
 
 function permissionRows({ permissions, retry }: Flow): RefusalRow[] {
   const { caller, require: required, origins, shares } = permissions;
-  const shows = caller === "api-key" || caller === "jwt" || caller === "grant";
+  const shows = caller !== "public";
+  const asks = caller === "upstream";
   const has = (kind: ShareRule["kind"]): boolean => shares.some((share) => share.kind === kind);
   const keyed = retry.idempotencyKey !== "off";
   return [
     [origins !== "any", "a request of a page that may not send here", "CROSS_SITE_REFUSED"],
-    [shows, "a request that does not say who sends it", "CREDENTIALS_MISSING"],
-    [shows, "credentials that are not valid", "CREDENTIALS_INVALID"],
-    [caller !== "public", "an upload whose caller lost its permission meanwhile", "PERMISSION_REVOKED"],
+    [
+      shows,
+      asks ? "no credentials, and the service answers 401" : "a request that does not say who sends it",
+      "CREDENTIALS_MISSING",
+    ],
+    [
+      shows,
+      asks ? "credentials, and the service answers 401" : "credentials that are not valid",
+      "CREDENTIALS_INVALID",
+    ],
+    [asks, "the service answers 403 or 404", "PERMISSION_DENIED"],
     [required.size > 0, "a caller without what is required", "PERMISSION_DENIED"],
+    [shows, "an upload whose caller lost its permission meanwhile", "PERMISSION_REVOKED"],
     [caller === "grant", "a grant for another upload", "GRANT_MISMATCH"],
     [caller === "grant", "a grant that was used", "GRANT_USED"],
     [has("rate"), "a request too many", "RATE_EXCEEDED"],
