@@ -105,6 +105,32 @@ test("lint finds the settings beside it, says what is wrong by relative path, an
   ]);
 });
 
+test("lint says once, and last, what it has to say of many flows alike", async () => {
+  put("sluicegate.yaml", SETTINGS);
+  const names = ["avatars", "invoices", "pictures"];
+  for (const name of names) {
+    const unbounded = name === "pictures" ? GOOD.replace(", concurrent: 2", "") : GOOD;
+    put(
+      `flows/${name}/flow.yaml`,
+      unbounded.replace("flow: avatars", `flow: ${name}`).replace("/api/avatars", `/api/${name}`),
+    );
+  }
+  const io = terminal();
+  assert.equal(await lintCommand({}, io), 0);
+  const rules = io.said.map((line) => /\[(REVIEW-[A-Z-]+)\]/.exec(line)?.[1] ?? "");
+  assert.equal(rules[0], "REVIEW-PUBLIC-UNLIMITED");
+  assert.equal(new Set(rules).size, rules.length, io.said.join("\n"));
+  const never = io.said.find((line) => line.includes("REVIEW-DRILL-NEVER")) ?? "";
+  assert.match(
+    never,
+    /^flows\/avatars\/flow\.yaml:\d+:\d+: warning: .* The same of 2 more: invoices, pictures\.$/,
+  );
+  const json = terminal();
+  await lintCommand({ format: "json" }, json);
+  const { review } = JSON.parse(json.said.join("\n"));
+  assert.equal(review.filter(({ rule }: { rule: string }) => rule === "REVIEW-DRILL-NEVER").length, 3);
+});
+
 test("lint gives the same as JSON", async () => {
   put("sluicegate.yaml", SETTINGS);
   put("flows/avatars/flow.yaml", GOOD.replace("upstream: accounts", "upstream: elsewhere"));

@@ -8,6 +8,7 @@ import type { SetupProblem } from "../problems/setup-problem.ts";
 import { type FlowPlace, type FlowPlaceArguments, findFlows, problemLine, shownPath } from "./find-flows.ts";
 import type { CommandIo } from "./io.ts";
 import { type FlowLint, lintFlow } from "./lint-flow.ts";
+import { reviewLines } from "./review-lines.ts";
 
 export interface LintArguments extends FlowPlaceArguments {
   readonly format?: string;
@@ -46,7 +47,7 @@ export async function lintCommand(args: LintArguments, io: CommandIo, now = new 
 }
 
 function textOf({ problems, review, summary }: LintResult): string[] {
-  return [...[...problems, ...review].map(problemLine), summary];
+  return [...problems.map(problemLine), ...reviewLines(review), summary];
 }
 
 async function lintFlows(

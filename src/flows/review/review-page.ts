@@ -14,7 +14,7 @@ warnings, each with the rule's id. A flow with warnings loads, and the exit code
 flows/avatars/flow.yaml:17:11: warning: permissions.caller: anybody may send, and nothing bounds how much. One client alone can fill the disk and keep the service busy. Write rate: 60/min and quota: { bytes: 200 MiB, every: 24h }. [REVIEW-PUBLIC-UNLIMITED]
 \`\`\`
 
-\`--format json\` has the same, with \`rule\`, \`why\` and \`remedy\` apart. Ids are never renamed, only retired.
+What is said of three flows or more in the same words is one line, after the others. \`--format json\` has each by itself, with \`rule\`, \`why\` and \`remedy\` apart. Ids are never renamed, only retired.
 `;
 
 /** The whole page as Markdown. */
