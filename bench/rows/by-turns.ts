@@ -16,12 +16,17 @@ export interface Contestant {
 /** All rounds, by contestant. */
 export type Rounds = ReadonlyMap<string, readonly Sample[]>;
 
-/** Measures each in each round; who begins changes, so that nobody always comes after the same. */
+/** Who begins changes from round to round, so that nobody always comes after the same. */
+export function inTurn<T>(contestants: readonly T[], round: number): readonly T[] {
+  const first = round % contestants.length;
+  return [...contestants.slice(first), ...contestants.slice(0, first)];
+}
+
+/** Measures each in each round. */
 export async function measureByTurns(contestants: readonly Contestant[], rounds: number): Promise<Rounds> {
   const samples = new Map<string, Sample[]>(contestants.map(({ subject }) => [subject, []]));
   for (let round = 0; round < rounds; round++) {
-    const first = round % contestants.length;
-    for (const { subject, measure } of [...contestants.slice(first), ...contestants.slice(0, first)])
+    for (const { subject, measure } of inTurn(contestants, round))
       samples.get(subject)?.push(await measure());
   }
   return samples;

@@ -17,6 +17,7 @@ import {
   type Contestant,
   compare,
   figuresOf,
+  inTurn,
   measureByTurns,
   type Rounds,
   type Sample,
@@ -53,6 +54,7 @@ export async function measureSmallWithEverythingOn(bench: Bench, connections: nu
   const plan = connections === 1 ? ONE_BY_ONE : TOGETHER;
   const turns = { turns: isQuick ? 4 : plan.turns, connections, forms: plan.forms };
   const count = isQuick ? 1 : ROUNDS;
+  const form = { ...formOf(noisePng(FILE_BYTES), "picture.png", "image/png"), path: IMAGES.path };
   const rounds = new Map<string, Sample[]>();
   for (let round = 0; round < count; round++) {
     const gates = await startGates(bench, {
@@ -61,11 +63,11 @@ export async function measureSmallWithEverythingOn(bench: Bench, connections: nu
       flow: IMAGES,
       row: `everything-on-${connections}`,
     });
-    const sent = gates.map((each) => ({ ...each, form: formFor(each.gate) }));
-    // Who begins changes, so that nobody always comes after the same.
-    const first = round % sent.length;
-    const inTurn = [...sent.slice(first), ...sent.slice(0, first)];
-    for (const { subject, ...sample } of await measureByForms(inTurn, turns, isQuick ? 4 : plan.warmUp))
+    const sent = inTurn(gates, round).map((each) => ({
+      ...each,
+      form: { ...form, ...headersFor(each.gate) },
+    }));
+    for (const { subject, ...sample } of await measureByForms(sent, turns, isQuick ? 4 : plan.warmUp))
       rounds.set(subject, [...(rounds.get(subject) ?? []), sample]);
     for (const { gate } of gates) await gate.stop();
   }
@@ -85,12 +87,12 @@ const IMAGES = imageFlow("images", "/images", { deliver: "receipt", mode: "enfor
 let formsMade = 0;
 
 /** The same headers for every gate: a client that has a key sends it whether or not it is asked for. */
-function formFor({ port, apiKey }: GateServer): Form {
+function headersFor({ port, apiKey }: GateServer): Pick<Form, "port" | "headers"> {
   const headers = (): Readonly<Record<string, string>> => ({
     "x-api-key": apiKey ?? NO_KEY,
     "idempotency-key": `${process.pid}-${formsMade++}`,
   });
-  return { ...formOf(noisePng(FILE_BYTES), "picture.png", "image/png"), port, path: IMAGES.path, headers };
+  return { port, headers };
 }
 
 /** 1 GiB as a raw body. */

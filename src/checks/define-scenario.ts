@@ -1,6 +1,7 @@
 /**
  * Short ways to write a scenario, and what several of them do alike.
  */
+import { parseJson } from "../setup/parse-json.ts";
 import { type Answer, headerOf } from "./answer-reader.ts";
 import type { Expectation, Probe, ProbeStep, Refusal, Target } from "./check.ts";
 import { always } from "./define-case.ts";
@@ -45,11 +46,7 @@ export function textOf(exchange: Pick<Exchange, "answers">): string {
 
 /** The body as JSON, or `null`. */
 export function jsonOf(exchange: Pick<Exchange, "answers">): unknown {
-  try {
-    return JSON.parse(textOf(exchange));
-  } catch {
-    return null;
-  }
+  return parseJson(textOf(exchange)) ?? null;
 }
 
 /** What a JSON pointer leads to, or `undefined`. @see RFC 6901 */

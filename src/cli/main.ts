@@ -157,7 +157,7 @@ function makeProgram(io: CommandIo, exit: (code: number) => void): Command {
 }
 
 function addCheckCommands(program: Command, io: CommandIo, exit: (code: number) => void): void {
-  withFlows(
+  const check = withFlows(
     program.command("check [flow]").description("run the production checklist against an upload route"),
   )
     .option("--target <url>", "where the route is (default: the public address of the settings)")
@@ -187,13 +187,8 @@ function addCheckCommands(program: Command, io: CommandIo, exit: (code: number) 
     .option("--max-time <duration>", "at most so long")
     .option("--report <formats>", "html, json, sarif, junit, md, har; separated by commas (default: html)")
     .option("--out <folder>", "where reports go (default: .sluicegate/runs/RUN)")
-    .option("--baseline <run>", "an earlier run to compare with: its run.json, its id, or last")
-    .option(
-      "--allow-host <host...>",
-      "a host beside this machine that may be checked; it must prove that it is yours",
-    )
-    .option("--ca <file>", "trust this certificate authority (PEM), too")
-    .option("--insecure", "do not verify the target's certificate")
+    .option("--baseline <run>", "an earlier run to compare with: its run.json, its id, or last");
+  withHosts(check, "checked")
     .option(
       "--framework <name>",
       "fastapi, django or flask: whose words remedies are told in (default: found out)",

@@ -13,11 +13,9 @@ const ALIKE_FROM = 3;
 /** One line a note or group of notes. */
 export function reviewLines(notes: readonly ReviewNote[]): string[] {
   const groups = [...Map.groupBy(notes, wordsOf).values()];
-  const apart = groups.filter(({ length }) => length < ALIKE_FROM).flat();
   const alike = groups.filter(({ length }) => length >= ALIKE_FROM);
-  // In the order of the notes, which is that of the flows.
-  const single = notes.filter((note) => apart.includes(note)).map(problemLine);
-  return [...single, ...alike.map(lineOfGroup)];
+  const grouped = new Set(alike.flat());
+  return [...notes.filter((note) => !grouped.has(note)).map(problemLine), ...alike.map(lineOfGroup)];
 }
 
 function lineOfGroup(group: readonly ReviewNote[]): string {

@@ -1,9 +1,11 @@
 /**
  * Reads one stored upload by the id that the answer told: its bytes at a URL, or what its state says of it.
  */
+
 import type { FlowVerify, VerifyReadBack } from "../../flows/flow.ts";
 import { GateError } from "../../problems/gate-error.ts";
 import { readContentDisposition } from "../../protocols/content-disposition.ts";
+import { parseJson } from "../../setup/parse-json.ts";
 import type { ReceivedFile } from "../check.ts";
 import { pathOf, pointedAt } from "../define-scenario.ts";
 import type { SightAnswer, SightClient } from "./sight-client.ts";
@@ -77,13 +79,7 @@ export async function readStateOf(
   };
 }
 
-function jsonOf({ bytes }: SightAnswer): unknown {
-  try {
-    return JSON.parse(bytes.toString());
-  } catch {
-    return null;
-  }
-}
+const jsonOf = ({ bytes }: SightAnswer): unknown => parseJson(bytes.toString()) ?? null;
 
 async function askUntilThere(client: SightClient, target: string): Promise<SightAnswer | null> {
   for (const waitMs of AGAIN_AFTER_MS) {

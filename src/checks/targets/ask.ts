@@ -1,6 +1,7 @@
 /**
  * Asks a target before any check runs: its control upload, and plain questions. One connection each, nothing followed, nothing retried.
  */
+import { parseJson } from "../../setup/parse-json.ts";
 import type { Answer } from "../answer-reader.ts";
 import type { Probe, Target } from "../check.ts";
 import type { TlsTrust } from "../open-connection.ts";
@@ -80,9 +81,5 @@ export function bodyText(answer: Pick<Answer, "body">): string {
 
 /** The body as JSON, or `undefined` where it is none. */
 export function bodyJson(answer: Pick<Answer, "body">): unknown {
-  try {
-    return JSON.parse(bodyText(answer)) as unknown;
-  } catch {
-    return undefined;
-  }
+  return parseJson(bodyText(answer));
 }

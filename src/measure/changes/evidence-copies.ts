@@ -2,12 +2,14 @@
  * Copies of what a record was filled from, beside it: `changes/evidence/0007-before.json`. With them a record can be looked at anywhere; the requests
  * themselves stay where they were measured.
  */
+
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { ChangeFile } from "../../flows/documents/change-file.ts";
 import { replaceFile } from "../../flows/replace-file.ts";
 import { GateError } from "../../problems/gate-error.ts";
+import { parseJson } from "../../setup/parse-json.ts";
 import type { KeptSide, Side } from "./figures-block.ts";
 import { keptMeasurementSchema } from "./kept-figures-schema.ts";
 
@@ -55,14 +57,8 @@ export async function readSide(change: ChangeFile, side: Side): Promise<KeptSide
     throw new GateError("CHANGE_EVIDENCE", {
       message: `${copy} beside the record is ${bytes === null ? "gone" : "not what the record was filled from"}. Run sluicegate change measure ${change.matter.change} ${side} again.`,
     });
-  const parsed = keptMeasurementSchema.safeParse(parseJson(bytes));
+  const parsed = keptMeasurementSchema.safeParse(jsonOf(bytes));
   return parsed.success ? { measurement: parsed.data, copy, copySha256 } : null;
 }
 
-function parseJson(bytes: Buffer): unknown {
-  try {
-    return JSON.parse(bytes.toString("utf8"));
-  } catch {
-    return null;
-  }
-}
+const jsonOf = (bytes: Buffer): unknown => parseJson(bytes.toString("utf8")) ?? null;

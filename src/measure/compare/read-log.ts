@@ -9,9 +9,8 @@ import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Flow } from "../../flows/flow.ts";
 import { GateError } from "../../problems/gate-error.ts";
-import type { CacheState } from "../../signals/request-signal.ts";
 import type { LoggedRequest } from "../judge/judge-input.ts";
-import { type LogLine, readLogLine } from "../log-line.ts";
+import { cacheWord, type LogLine, readLogLine } from "../log-line.ts";
 import type { MeasuredOutcome } from "../measured-request.ts";
 
 export interface ReadLog {
@@ -152,9 +151,6 @@ function isOfRoute(path: string, { route }: Flow): boolean {
 
 const outcomeWord = (value: unknown): MeasuredOutcome | null =>
   value === "accepted" || value === "refused" || value === "wrong" || value === "failed" ? value : null;
-
-const cacheWord = (value: unknown): CacheState =>
-  value === "hit" || value === "miss" || value === "bypass" ? value : "unknown";
 
 const numberOf = (value: unknown): number | null =>
   typeof value === "number" && Number.isFinite(value) ? value : null;

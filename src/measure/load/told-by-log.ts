@@ -4,12 +4,10 @@
  * In: the requests, and the log's text, one JSON object a line: `request.id` (or `requestId`), `flow.app.ms`, `flow.recv.ms`, `flow.db.ms`, `flow.db.calls`, `flow.cache.state`, as the Python package's
  * `timing.py` writes them. Always holds: what an answer told stays as it told it; a request whose id is in two lines is left as it is.
  */
-import { type LogLine, readLogLine } from "../log-line.ts";
+import { cacheWord, type LogLine, readLogLine } from "../log-line.ts";
 import type { MeasuredRequest } from "../measured-request.ts";
 
 type Told = Pick<MeasuredRequest, "recvMs" | "appMs" | "databaseMs" | "databaseCalls" | "cache">;
-
-const CACHE_STATES: ReadonlySet<unknown> = new Set(["hit", "miss", "bypass"]);
 
 /** Whether a log could tell more than the answers did. */
 export function isUntold(requests: readonly MeasuredRequest[]): boolean {
@@ -49,13 +47,12 @@ function linesById(log: string): ReadonlyMap<string, Told | null> {
 }
 
 function toldOf(line: LogLine): Told | null {
-  const state = line["flow.cache.state"];
   const told: Told = {
     recvMs: numberOf(line["flow.recv.ms"]),
     appMs: numberOf(line["flow.app.ms"]),
     databaseMs: numberOf(line["flow.db.ms"]),
     databaseCalls: numberOf(line["flow.db.calls"]),
-    cache: CACHE_STATES.has(state) ? (state as MeasuredRequest["cache"]) : "unknown",
+    cache: cacheWord(line["flow.cache.state"]),
   };
   return told.appMs === null && told.databaseCalls === null ? null : told;
 }

@@ -4,7 +4,9 @@
  * In: an answer with a 2xx. Out: principal and narrowing, or why it cannot be understood, in words for the operator's log. Always holds: what is not
  * understood is no yes, since it may be a limit; said in two places, it has to be the same in both.
  */
+
 import { quoteSeen } from "../../problems/gate-error.ts";
+import { parseJson } from "../../setup/parse-json.ts";
 import { headerValues } from "../../upstream/raw-headers.ts";
 import type { UpstreamAnswer } from "../../upstream/upstream.ts";
 import type { Narrowing } from "../caller.ts";
@@ -87,7 +89,7 @@ function readBody({ headers, body }: UpstreamAnswer): Members | string {
     return {};
   if (body === null) return `its body broke off or has more than ${YES_BYTES_MAX} bytes`;
   const text = textOf(body);
-  const value = parsed(text);
+  const value = parseJson(text);
   if (typeof value !== "object" || value === null || Array.isArray(value))
     return "its body is no JSON object";
   const unknown = Object.keys(value).find((name) => !NAMES.has(name));
@@ -103,14 +105,6 @@ function textOf(body: Buffer): string {
     return new TextDecoder("utf-8", { fatal: true }).decode(body);
   } catch {
     return "";
-  }
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return UNREADABLE;
   }
 }
 

@@ -114,8 +114,6 @@ export class ShareAccount {
   }
 
   #slotEndingAt(endMs: number): Slot {
-    const last = this.#slots.at(-1);
-    if (last?.endMs === endMs) return last;
     const after = this.#slots.findLastIndex((slot) => slot.endMs <= endMs);
     const found = this.#slots[after];
     if (found?.endMs === endMs) return found;

@@ -29,6 +29,9 @@ export interface Shortage {
  */
 const SOON_OVER_MS = 60_000;
 
+/** All but requests, which are counted at once. */
+const RESERVED = ["places", "bytes", "files"] as const satisfies readonly ShareUnit[];
+
 /** Nobody knows when an upload at work ends. */
 const WAIT_FOR_UPLOADS_MS = 5000;
 
@@ -136,7 +139,7 @@ export class ShareClaim {
 
   /** Gives back what is reserved. A request that was counted stays counted. */
   end(): void {
-    for (const [unit] of this.#bounds) this.#release(unit);
+    for (const unit of RESERVED) this.#release(unit);
     this.account.holders -= 1;
   }
 
@@ -159,9 +162,7 @@ export class ShareClaim {
     this.account.reserved[unit] += amount;
   }
 
-  /** Of requests nothing is reserved: they are counted at once. */
-  #release(unit: ShareUnit): void {
-    if (unit === "requests") return;
+  #release(unit: (typeof RESERVED)[number]): void {
     this.account.reserved[unit] -= this.#held[unit];
     this.#held[unit] = 0;
   }
